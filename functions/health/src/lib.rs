@@ -1,0 +1,1 @@
+//! Answers whether Souk is up, and its version.

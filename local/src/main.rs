@@ -1,0 +1,2 @@
+//! `cargo run`: opens the market.
+fn main() {}

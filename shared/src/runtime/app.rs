@@ -1,0 +1,117 @@
+//! What a handler may touch of the world outside it.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+
+use super::{Clock, Entropy, Settings, StartError, Transport};
+
+/// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
+///
+/// Cheap to clone. One per execution environment; holds nothing of any tenant.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    transport: Transport,
+    clock: Clock,
+    entropy: Entropy,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+    ses: OnceLock<aws_sdk_sesv2::Client>,
+    secrets: OnceLock<aws_sdk_secretsmanager::Client>,
+}
+
+/// Builds a service's client on the shared transport at its first use: a function pays, in start-up time
+/// and in bytes, only for the services it calls.
+macro_rules! client {
+    ($app:ident, $field:ident, $sdk:ident) => {
+        $app.0.$field.get_or_init(|| {
+            let transport = &$app.0.transport;
+            let mut config = $sdk::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(transport.region.clone()))
+                .credentials_provider(transport.credentials.clone())
+                .http_client(transport.http_client.clone());
+            if let Some(endpoint) = &transport.endpoint {
+                config = config.endpoint_url(endpoint);
+            }
+            $sdk::Client::from_conf(config.build())
+        })
+    };
+}
+
+impl App {
+    /// An app from its parts.
+    pub fn new(settings: Settings, transport: Transport, clock: Clock, entropy: Entropy) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            transport,
+            clock,
+            entropy,
+            dynamodb: OnceLock::new(),
+            sqs: OnceLock::new(),
+            sns: OnceLock::new(),
+            ses: OnceLock::new(),
+            secrets: OnceLock::new(),
+        }))
+    }
+
+    /// The app of a function on Lambda.
+    ///
+    /// # Errors
+    /// [`StartError`] naming the variable that is missing.
+    pub fn from_environment() -> Result<Self, StartError> {
+        let settings = Settings::from_environment();
+        let transport = Transport::from_environment(&settings)?;
+        Ok(Self::new(settings, transport, Clock::system(), Entropy::system()))
+    }
+
+    /// The function's configuration.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The source of randomness.
+    pub fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+
+    /// DynamoDB.
+    pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        client!(self, dynamodb, aws_sdk_dynamodb)
+    }
+
+    /// SQS.
+    pub fn sqs(&self) -> &aws_sdk_sqs::Client {
+        client!(self, sqs, aws_sdk_sqs)
+    }
+
+    /// SNS.
+    pub fn sns(&self) -> &aws_sdk_sns::Client {
+        client!(self, sns, aws_sdk_sns)
+    }
+
+    /// SES.
+    pub fn ses(&self) -> &aws_sdk_sesv2::Client {
+        client!(self, ses, aws_sdk_sesv2)
+    }
+
+    /// Secrets Manager.
+    pub fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
+        client!(self, secrets, aws_sdk_secretsmanager)
+    }
+}

@@ -1,0 +1,99 @@
+//! One definition of a function, driven everywhere by the exact JSON that AWS sends.
+
+use std::{fmt, sync::Arc};
+
+use futures::future::BoxFuture;
+use lambda_runtime::Context;
+use serde_json::value::RawValue;
+
+use super::App;
+
+/// What invokes a function, and so which JSON it is sent and must answer with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// API Gateway's HTTP API, payload format 2.0.
+    Http,
+    /// An SQS event source with partial batch responses.
+    Queue,
+    /// A DynamoDB stream with partial batch responses.
+    Stream,
+    /// EventBridge Scheduler.
+    Schedule,
+    /// API Gateway's request authorizer, payload format 2.0, simple responses.
+    Authorizer,
+    /// A caller who invokes it by name.
+    Direct,
+}
+
+/// One event for a function, as AWS would hand it over.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The event's JSON.
+    pub event: Box<RawValue>,
+    /// Request id, deadline and the rest of what the Lambda Runtime API tells beside the event.
+    pub context: Context,
+}
+
+/// What an invocation ends with: the JSON to answer, or a failure of the whole invocation.
+pub type Outcome = Result<Box<RawValue>, InvocationError>;
+
+/// A failed invocation. What it says goes into the function's log and to a direct caller.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct InvocationError {
+    /// A stable name of the kind of failure.
+    pub kind: &'static str,
+    /// What happened, free of personal data and secrets.
+    pub message: String,
+}
+
+impl From<InvocationError> for lambda_runtime::Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        Self { error_type: error.kind.to_owned(), error_message: error.message }
+    }
+}
+
+type Serve = dyn Fn(App, Invocation) -> BoxFuture<'static, Outcome> + Send + Sync;
+
+/// A function of the market: a name, what invokes it, and its handler.
+#[derive(Clone)]
+pub struct Function {
+    name: &'static str,
+    kind: Kind,
+    serve: Arc<Serve>,
+}
+
+impl Function {
+    pub(crate) fn new(
+        name: &'static str,
+        kind: Kind,
+        serve: impl Fn(App, Invocation) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, kind, serve: Arc::new(serve) }
+    }
+
+    /// The name of its folder, package, binary and sample events.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What invokes it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Runs it on one event.
+    ///
+    /// # Errors
+    /// [`InvocationError`] where the invocation as a whole failed; Lambda then retries or reports it as
+    /// the event source's settings say.
+    pub async fn invoke(&self, app: App, invocation: Invocation) -> Outcome {
+        (self.serve)(app, invocation).await
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} function {}", self.kind, self.name)
+    }
+}
