@@ -2,7 +2,10 @@
 //! Secrets Manager, and IAM in front of them. Knows nothing of Souk or of its template.
 
 mod error;
+pub mod pattern;
 mod place;
+pub mod sns;
+pub mod sqs;
 
 pub use error::AwsError;
 pub use place::{Clock, Place};
