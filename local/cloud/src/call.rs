@@ -32,7 +32,7 @@ impl From<Bytes> for Answer {
 
 /// A request that its service has understood.
 enum Work {
-    DynamoDb(dynamodb::Request),
+    DynamoDb(Box<dynamodb::Request>),
     Sqs(Value),
     Sns(Vec<(String, String)>),
     Identity,
@@ -147,7 +147,7 @@ impl Cloud {
             Service::DynamoDb | Service::DynamoDbStreams => {
                 let parsed = self.dynamodb.parse(operation, request.body())?;
                 let (asks, keys) = self.dynamodb.needs(&parsed);
-                Prepared { work: Work::DynamoDb(parsed), asks, keys }
+                Prepared { work: Work::DynamoDb(Box::new(parsed)), asks, keys }
             }
             Service::Sqs => {
                 let input = json(request.body())?;
@@ -181,7 +181,7 @@ impl Cloud {
     async fn run(&self, work: Work, service: Service, info: &CallInfo, id: &str) -> Result<Answer, Refusal> {
         let operation = info.operation.as_str();
         match work {
-            Work::DynamoDb(request) => self.dynamodb.run(request, &info.keys),
+            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys),
             Work::Sqs(input) => {
                 let output = self.sqs.call(operation, input).await?;
                 Ok(Bytes::from(output.to_string()).into())

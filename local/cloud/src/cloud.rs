@@ -36,7 +36,7 @@ pub struct Cloud {
     /// DynamoDB and its streams.
     pub dynamodb: DynamoDb,
     /// SQS.
-    pub sqs: Arc<Sqs>,
+    pub sqs: Sqs,
     /// SNS.
     pub sns: Sns,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -58,6 +58,9 @@ pub enum CloudError {
     /// Its database.
     #[error("the emulated DynamoDB: {0}")]
     Database(String),
+    /// Its queues or topics.
+    #[error("the emulated queues and topics: {0}")]
+    Queues(String),
     /// A file holds what this version can't read.
     #[error("{path} can't be read: {reason}")]
     Unreadable {
@@ -85,8 +88,9 @@ impl Cloud {
         }
         let dynamodb = DynamoDb::open(place.clone(), data)?;
         dynamodb.limit_partitions(partition_limits);
-        let sqs = Arc::new(Sqs::open(place.clone(), data));
-        let sns = Sns::open(place.clone(), Arc::clone(&sqs), data);
+        let sqs = Sqs::open(place.clone(), data).map_err(|error| CloudError::Queues(error.to_string()))?;
+        let sns = Sns::open(place.clone(), sqs.clone(), data)
+            .map_err(|error| CloudError::Queues(error.to_string()))?;
         Ok(Arc::new(Self { place, dynamodb, sqs, sns, observer, faults, requests: AtomicU64::new(1) }))
     }
 }

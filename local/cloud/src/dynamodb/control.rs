@@ -13,10 +13,10 @@ use super::{
 use crate::{AwsError, Refusal};
 
 impl Run<'_> {
-    pub(super) fn other(&mut self, operation: &'static str, input: Value) -> Result<Bytes, Refusal> {
+    pub(super) fn other(&mut self, operation: &'static str, input: &Value) -> Result<Bytes, Refusal> {
         let inside = self.inside_arns(input)?;
         let output = self.dispatch(operation, inside)?;
-        let mut output = self.outside_arns(output)?;
+        let mut output = self.outside_arns(&output)?;
         if ["CreateTable", "UpdateTable", "DeleteTable"].contains(&operation) {
             self.reload()?;
         }
@@ -81,12 +81,12 @@ impl Run<'_> {
     }
 
     /// `dynoxide` knows one place only, its own.
-    fn inside_arns(&self, input: Value) -> Result<Value, Refusal> {
-        swap(&input, &self.cloud.place.arn("dynamodb", ""), &dynoxide_arn())
+    fn inside_arns(&self, input: &Value) -> Result<Value, Refusal> {
+        swap(input, &self.cloud.place.arn("dynamodb", ""), &dynoxide_arn())
     }
 
-    fn outside_arns(&self, output: Value) -> Result<Value, Refusal> {
-        swap(&output, &dynoxide_arn(), &self.cloud.place.arn("dynamodb", ""))
+    fn outside_arns(&self, output: &Value) -> Result<Value, Refusal> {
+        swap(output, &dynoxide_arn(), &self.cloud.place.arn("dynamodb", ""))
     }
 
     /// Keeps the view that a table's stream was declared with.
