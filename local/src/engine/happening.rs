@@ -53,6 +53,8 @@ pub enum Happening {
         /// Where they are kept, where they are.
         kept: Option<String>,
     },
+    /// A function measured something: a line in CloudWatch's embedded metric format.
+    Metric(String),
     /// A mail was sent.
     Mail {
         /// Its subject.

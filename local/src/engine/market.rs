@@ -1,10 +1,6 @@
 //! The market: everything that a template declares, open in this process.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_credential_types::Credentials;
 use serde_json::json;
-use souk::runtime::{App, Function, Settings, Transport};
+use souk::runtime::{App, Function, MetricSink, Settings, Transport};
 use souk_cloud::{Caller, Cloud, CloudOptions, Place, iam::Policy};
 use tokio::sync::{Semaphore, broadcast, watch};
 
@@ -25,18 +25,28 @@ use crate::template::{self, FunctionSpec, Stack, TemplateOptions};
 const HAPPENINGS: usize = 16_384;
 
 pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketError> {
-    let resolve = TemplateOptions { place: options.place.clone(), parameters: options.parameters.clone() };
+    let mut resolve = TemplateOptions {
+        place: options.place.clone(),
+        parameters: options.parameters.clone(),
+        arns: BTreeMap::new(),
+    };
     let stack = template::load(&options.template, &resolve)?;
     let code = match_code(&stack, &options.functions)?;
     let (happenings, _) = broadcast::channel(HAPPENINGS);
     let cloud = open_cloud(&options, &stack, &happenings)?;
-    provision::provision(&cloud, &stack, &options.entropy).await?;
+    resolve.arns = provision::secrets(&cloud, &stack, &options.entropy)?;
+    let stack = template::load(&options.template, &resolve)?;
+    provision::provision(&cloud, &stack).await?;
 
     let activity = Activity::new();
     let tasks = Arc::new(Tasks::default());
+    let listeners = happenings.clone();
+    let metrics = MetricSink::from_fn(move |line| {
+        let _ = listeners.send(Happening::Metric(line.to_owned()));
+    });
     let mut functions = BTreeMap::new();
     for (spec, function) in stack.functions.values().zip(code) {
-        let deployed = deploy(spec, function, &options, &cloud)?;
+        let deployed = deploy(spec, function, &options, &cloud, &metrics)?;
         functions.insert(spec.id.clone(), Arc::new(deployed));
     }
     let runner = Runner {
@@ -47,7 +57,7 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
         happenings: happenings.clone(),
         tasks: Arc::clone(&tasks),
     };
-    let gateway = Gateway::new(&stack)?;
+    let gateway = Gateway::new(&stack);
     let engine = Arc::new(Engine {
         stack,
         cloud,
@@ -100,7 +110,8 @@ fn open_cloud(
     cloud.data.clone_from(&options.data);
     cloud.faults.clone_from(&options.faults);
     cloud.partition_limits = options.partition_limits;
-    cloud.observer = Some(Arc::new(Watcher { happenings: happenings.clone(), also: options.observer.clone() }));
+    cloud.observer =
+        Some(Arc::new(Watcher { happenings: happenings.clone(), also: options.observer.clone() }));
     Ok(Cloud::open(cloud)?)
 }
 
@@ -110,11 +121,15 @@ fn deploy(
     function: Function,
     options: &MarketOptions,
     cloud: &Arc<Cloud>,
+    metrics: &MetricSink,
 ) -> Result<Deployed, MarketError> {
     let document = json!({ "Version": "2012-10-17", "Statement": spec.statements });
-    let policy = Policy::parse(&document)
-        .map_err(|error| MarketError::Make { what: format!("the policy of {}", spec.id), reason: error.to_string() })?;
-    let caller = Caller::with_policy(&spec.binary, Arc::new(policy));
+    let policy = Policy::parse(&document).map_err(|error| MarketError::Make {
+        what: format!("the policy of {}", spec.id),
+        reason: error.to_string(),
+    })?;
+    let policy = Arc::new(policy);
+    let caller = Caller::with_policy(&spec.binary, Arc::clone(&policy));
     let memory = spec.memory.to_string();
     let group = format!("/aws/lambda/{}", spec.name);
     let reserved = [
@@ -151,8 +166,15 @@ fn deploy(
     };
     Ok(Deployed {
         spec: spec.clone(),
-        app: App::new(settings, transport, options.clock.clone(), options.entropy.clone()),
+        app: App::with_metrics(
+            settings,
+            transport,
+            options.clock.clone(),
+            options.entropy.clone(),
+            metrics.clone(),
+        ),
         function,
+        policy,
         config: Arc::new(config),
         gate: spec.reserved_concurrency.map(|many| Semaphore::new(usize::try_from(many).unwrap_or(0))),
     })

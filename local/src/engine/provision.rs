@@ -10,8 +10,8 @@ use souk_cloud::{Caller, Cloud};
 use super::market::MarketError;
 use crate::template::{Secret, SecretValue, Stack, Table, storage::PUNCTUATION};
 
-/// Makes everything that `stack` declares.
-pub(super) async fn provision(cloud: &Cloud, stack: &Stack, entropy: &Entropy) -> Result<(), MarketError> {
+/// Makes everything that `stack` declares, but its secrets.
+pub(super) async fn provision(cloud: &Cloud, stack: &Stack) -> Result<(), MarketError> {
     for (id, table) in &stack.tables {
         make_table(cloud, table).await.map_err(failed(id))?;
     }
@@ -35,8 +35,8 @@ pub(super) async fn provision(cloud: &Cloud, stack: &Stack, entropy: &Entropy) -
             .subscribe(&subscription.topic, &subscription.endpoint, &subscription.attributes)
             .map_err(failed(id))?;
     }
-    for (id, secret) in &stack.secrets {
-        make_secret(cloud, secret, entropy).await.map_err(failed(id))?;
+    for identity in &stack.identities {
+        cloud.ses.verify(identity);
     }
     Ok(())
 }
@@ -77,13 +77,22 @@ async fn make_table(cloud: &Cloud, table: &Table) -> Result<(), String> {
     Ok(())
 }
 
-async fn make_secret(cloud: &Cloud, secret: &Secret, entropy: &Entropy) -> Result<(), String> {
-    let value = match &secret.value {
+/// Makes the secrets that aren't there yet. The ARN of each, by logical id: only the service knows it.
+pub(super) fn secrets(
+    cloud: &Cloud,
+    stack: &Stack,
+    entropy: &Entropy,
+) -> Result<BTreeMap<String, String>, MarketError> {
+    let make = |secret: &Secret| match &secret.value {
         SecretValue::Text(text) => text.clone(),
         SecretValue::Generated { length, without } => generate(*length, without, entropy),
-        SecretValue::Empty => return Ok(()),
+        SecretValue::Empty => String::new(),
     };
-    cloud.secrets.create(&secret.name, Some(&secret.arn), value.into()).map(drop).map_err(|error| error.to_string())
+    let arn = |(id, secret): (&String, &Secret)| {
+        let arn = cloud.secrets.ensure(&secret.name, || make(secret)).map_err(failed(id))?;
+        Ok((id.clone(), arn))
+    };
+    stack.secrets.iter().map(arn).collect()
 }
 
 /// Random characters, none of them in `without`.

@@ -1,16 +1,12 @@
 //! Runs functions as Lambda does: each in an invocation of its own, bounded in time, and whatever it does,
 //! the market goes on.
 
-use std::{
-    collections::BTreeMap,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
 use serde_json::value::RawValue;
 use souk::runtime::{App, Clock, Entropy, Function, Invocation, InvocationError};
+use souk_cloud::iam::Policy;
 use tokio::{
     sync::{Semaphore, broadcast, oneshot},
     time::Instant,
@@ -34,6 +30,7 @@ pub(crate) struct Deployed {
     pub spec: FunctionSpec,
     pub function: Function,
     pub app: App,
+    pub policy: Arc<Policy>,
     pub config: Arc<lambda_runtime::Config>,
     /// Reserved concurrency.
     pub gate: Option<Semaphore>,
@@ -142,7 +139,9 @@ impl Deployed {
             Err(_) => Err(Failure::TimedOut { seconds: self.spec.timeout }),
             Ok(Err(panic)) => Err(Failure::Panicked(message_of(panic.as_ref()))),
             Ok(Ok(Err(error))) => Err(error.into()),
-            Ok(Ok(Ok(answer))) if answer.get().len() > PAYLOAD_LIMIT => Err(Failure::TooLarge { what: "answer" }),
+            Ok(Ok(Ok(answer))) if answer.get().len() > PAYLOAD_LIMIT => {
+                Err(Failure::TooLarge { what: "answer" })
+            }
             Ok(Ok(Ok(answer))) => Ok(answer),
         }
     }

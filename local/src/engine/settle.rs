@@ -51,7 +51,8 @@ impl Engine {
                 }) && function.streams.iter().all(|source| match self.stack.table_by_stream(&source.stream) {
                     None => true,
                     Some(table) => {
-                        let passed = self.cloud.dynamodb.checkpoint(&source.consumer(&function.id), &table.name);
+                        let passed =
+                            self.cloud.dynamodb.checkpoint(&source.consumer(&function.id), &table.name);
                         self.cloud.dynamodb.stream_records(&table.name, passed, 1).is_empty()
                     }
                 })

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn named_records_failed() {
-        let answer = r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"a"},{"itemIdentifier":"b"}]}"#;
+        let answer =
+            r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"a"},{"itemIdentifier":"b"}]}"#;
         assert_eq!(of(answer), Ended::Partly(["a".to_owned(), "b".to_owned()].into()));
     }
 
@@ -88,7 +89,9 @@ mod tests {
 
     #[test]
     fn without_partial_responses_the_answer_does_not_matter() {
-        let answer = Ok(RawValue::from_string(r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#.to_owned()).unwrap());
+        let answer =
+            Ok(RawValue::from_string(r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#.to_owned())
+                .unwrap());
         assert_eq!(ended(&answer, false, |_| true), Ended::Done);
     }
 }

@@ -9,7 +9,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{filter::Filters, partial, queue_event};
+use super::{
+    filter::Filters,
+    partial::{self, Ended},
+    queue_event,
+};
 use crate::{
     engine::{
         activity::UnderWay,
@@ -46,7 +50,8 @@ pub(super) fn start(
     source: &QueueSource,
 ) -> Result<(), MarketError> {
     let what = format!("{}'s event {}", function.id, source.name);
-    let no_queue = || MarketError::Make { what: what.clone(), reason: format!("no queue is {}", source.queue) };
+    let no_queue =
+        || MarketError::Make { what: what.clone(), reason: format!("no queue is {}", source.queue) };
     let queue = engine.stack.queue_by_arn(&source.queue).ok_or_else(no_queue)?;
     if queue.visibility < function.timeout {
         // Lambda refuses to create such a mapping.
@@ -56,7 +61,8 @@ pub(super) fn start(
         );
         return Err(MarketError::Make { what, reason });
     }
-    let many = source.concurrency.unwrap_or(CONCURRENCY).min(function.reserved_concurrency.unwrap_or(u32::MAX));
+    let many =
+        source.concurrency.unwrap_or(CONCURRENCY).min(function.reserved_concurrency.unwrap_or(u32::MAX));
     let poller = Arc::new(Poller {
         engine: Arc::clone(engine),
         function: function.id.clone(),
@@ -83,7 +89,6 @@ async fn poll(poller: &Arc<Poller>) {
         }
         let under_way = poller.engine.activity.begin();
         let batch = poller.fill(first).await;
-        poller.watch_dead_letters();
         poller.deliver(batch, slot, under_way);
     }
 }
@@ -171,28 +176,42 @@ impl Poller {
         let cause = Cause::Queue(self.queue.name.clone());
         let answer = self.engine.runner.run(&self.function, event, cause).await;
         let known = |id: &str| copies.iter().any(|copy| copy.message.message_id == id);
-        let failed = match partial::ended(&answer, self.source.partial, known) {
-            partial::Ended::Done => 0,
-            partial::Ended::Failed => copies.len(),
-            partial::Ended::Partly(ref failed) => failed.len(),
+        let ended = partial::ended(&answer, self.source.partial, known);
+        let has_failed = |copy: &Copy| match &ended {
+            Ended::Done => false,
+            Ended::Failed => true,
+            Ended::Partly(failed) => failed.contains(&copy.message.message_id),
         };
-        let done = partial::ended(&answer, self.source.partial, known);
-        for copy in copies.iter().filter(|copy| copy.decides) {
-            let ok = match &done {
-                partial::Ended::Done => true,
-                partial::Ended::Failed => false,
-                partial::Ended::Partly(failed) => !failed.contains(&copy.message.message_id),
-            };
-            // What failed stays hidden until its visibility timeout is over, and then comes again.
-            if ok {
-                self.delete(&copy.message);
-            }
+        // What failed stays hidden until its visibility timeout is over, and then comes again.
+        copies
+            .iter()
+            .filter(|copy| copy.decides && !has_failed(copy))
+            .for_each(|copy| self.delete(&copy.message));
+        let failed = copies.iter().filter(|copy| has_failed(copy)).count();
+        if failed > 0 {
+            self.watch_dead_letters();
         }
         self.engine.tell(Happening::Delivered {
             queue: self.queue.name.clone(),
             function: self.function.clone(),
             messages: copies.len(),
             failed,
+        });
+    }
+
+    /// Tells if the dead-letter queue has grown by the time at which a message that failed now would come again.
+    fn watch_dead_letters(&self) {
+        let Some(arn) = self.queue.dead_letters.clone() else { return };
+        let (engine, queue) = (Arc::clone(&self.engine), self.queue.clone());
+        let before = engine.cloud.sqs.depth(&arn).visible;
+        self.engine.tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_secs(u64::from(queue.visibility)) + Duration::from_millis(10))
+                .await;
+            let waiting = engine.cloud.sqs.depth(&arn).visible;
+            if waiting > before {
+                let dead_letters = engine.stack.queue_by_arn(&arn).map_or(arn, |queue| queue.name.clone());
+                engine.tell(Happening::DeadLettered { queue: queue.name, dead_letters, waiting });
+            }
         });
     }
 
