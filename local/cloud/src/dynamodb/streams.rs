@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
-use crate::blocking;
+use crate::{blocking, sqs::ids::uuid};
 
 /// Streams keep a record for a day, consumed or not.
 const RETENTION: SignedDuration = SignedDuration::from_hours(24);
@@ -75,7 +75,6 @@ struct Row {
     old_image: Option<String>,
     created: i64,
     identity: Option<String>,
-    event_id: Option<String>,
 }
 
 impl DynamoDb {
@@ -90,7 +89,7 @@ impl DynamoDb {
             let rows = blocking::run(|| self.rows(table, after, limit - records.len()));
             let Some(last) = rows.last() else { break };
             after = last.sequence;
-            records.extend(rows.into_iter().filter_map(|row| record(row, view)));
+            records.extend(rows.into_iter().filter_map(|row| record(table, row, view)));
         }
         records
     }
@@ -100,7 +99,7 @@ impl DynamoDb {
         let read = || -> rusqlite::Result<Vec<Row>> {
             let mut query = state.storage.conn().prepare_cached(
                 "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image, created_at,
-                        user_identity, event_id
+                        user_identity
                  FROM _stream_records
                  WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
                  ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3",
@@ -115,7 +114,6 @@ impl DynamoDb {
                     old_image: row.get(4)?,
                     created: row.get(5)?,
                     identity: row.get(6)?,
-                    event_id: row.get(7)?,
                 })
             })?;
             rows.collect()
@@ -161,7 +159,7 @@ impl DynamoDb {
 }
 
 /// The record as the stream's view shows it. `None` for a write that changed nothing, which AWS doesn't record.
-fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
+fn record(table: &str, row: Row, view: ViewType) -> Option<StreamRecord> {
     let parse = |image: Option<&String>| image.and_then(|image| serde_json::from_str::<Value>(image).ok());
     let (new, old) = (parse(row.new_image.as_ref()), parse(row.old_image.as_ref()));
     if let (Some(new), Some(old)) = (&new, &old)
@@ -179,7 +177,7 @@ fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
         |shown: bool, image: &Option<String>| image.as_ref().filter(|_| shown).map_or(0, String::len);
     Some(StreamRecord {
         sequence: u64::try_from(row.sequence).ok()?,
-        event_id: row.event_id.unwrap_or_default(),
+        event_id: event_id(table, row.sequence),
         event_name: match row.event_name.as_str() {
             "INSERT" => EventName::Insert,
             "MODIFY" => EventName::Modify,
@@ -193,4 +191,10 @@ fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
         view_type: view,
         expired: row.identity.is_some_and(|identity| identity.contains("dynamodb.amazonaws.com")),
     })
+}
+
+/// Unique over all tables, 32 hexadecimal digits as AWS has them, and the same in every run.
+fn event_id(table: &str, sequence: i64) -> String {
+    let salt = table.bytes().fold(0u64, |salt, byte| salt.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    uuid(sequence.unsigned_abs(), salt).replace('-', "")
 }
