@@ -1,0 +1,4 @@
+//! What the emulated services promise, asked of them through the real SDK.
+
+mod dynamodb;
+mod support;
