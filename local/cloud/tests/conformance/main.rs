@@ -1,4 +1,5 @@
 //! What the emulated services promise, asked of them through the real SDK.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it can't go on")]
 
 mod capacity;
 mod durable;
