@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -53,7 +53,7 @@ impl Cloud {
         let id = self.request_id();
         let Route { service, operation } = match route(&request) {
             Ok(route) => route,
-            Err(error) => return Ok(wire::refusal(Service::DynamoDb, &id, &error.into())),
+            Err(error) => return Ok(wire::refusal(protocol(&request), &id, &error.into())),
         };
         let started = Instant::now();
         let mut info = CallInfo {
@@ -220,6 +220,15 @@ impl Cloud {
     /// Unique in this process, and the same from run to run, as a simulation wants.
     fn request_id(&self) -> String {
         format!("00000000-0000-4000-8000-{:012x}", self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A service with the wire protocol of a request that is for none.
+fn protocol(request: &Request<Bytes>) -> Service {
+    let kind = request.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    match kind {
+        Some(kind) if kind.starts_with(b"application/x-www-form-urlencoded") => Service::Sts,
+        _ => Service::DynamoDb,
     }
 }
 
