@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use crate::{Faults, Observer, Place, Sns, Sqs, dynamodb::DynamoDb};
+use crate::{Faults, Objects, Observer, Place, Secrets, Ses, Sns, Sqs, dynamodb::DynamoDb};
 
 /// How a cloud is opened.
 #[derive(Clone)]
@@ -39,6 +39,12 @@ pub struct Cloud {
     pub sqs: Sqs,
     /// SNS.
     pub sns: Sns,
+    /// SES.
+    pub ses: Ses,
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// S3 buckets, as far as services write to them.
+    pub objects: Objects,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) faults: Option<Arc<dyn Faults>>,
     pub(crate) requests: AtomicU64,
@@ -91,6 +97,20 @@ impl Cloud {
         let sqs = Sqs::open(place.clone(), data).map_err(|error| CloudError::Queues(error.to_string()))?;
         let sns = Sns::open(place.clone(), sqs.clone(), data)
             .map_err(|error| CloudError::Queues(error.to_string()))?;
-        Ok(Arc::new(Self { place, dynamodb, sqs, sns, observer, faults, requests: AtomicU64::new(1) }))
+        let ses = Ses::open(place.clone(), data)?;
+        let secrets = Secrets::open(place.clone(), data)?;
+        let objects = Objects::open(data)?;
+        Ok(Arc::new(Self {
+            place,
+            dynamodb,
+            sqs,
+            sns,
+            ses,
+            secrets,
+            objects,
+            observer,
+            faults,
+            requests: AtomicU64::new(1),
+        }))
     }
 }

@@ -1,47 +1,64 @@
 //! Amazon SNS: topics that fan out to queues.
 //!
-//! Topics and subscriptions are in memory only: whoever starts the service creates them again.
+//! Deliveries are made before `Publish` answers. Topics and subscriptions are in memory only: whoever
+//! starts the service creates them again.
+//!
+//! Not emulated: protocols other than `sqs`, signatures, archives and replays, KMS, throttling, and topic
+//! policies.
 
-use std::{collections::BTreeMap, path::Path};
+mod check;
+mod envelope;
+mod errors;
+mod filter;
+mod form;
+mod needs;
+mod operations;
+mod publish;
+mod state;
+mod subscription;
+mod topic;
+mod xml;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{AwsError, Place, sqs::Sqs};
+use state::State;
 
 /// The topics of one account in one region. Clones share them.
 #[derive(Clone)]
-pub struct Sns {}
+pub struct Sns(Arc<Inner>);
+
+struct Inner {
+    sqs: Sqs,
+    state: Mutex<State>,
+}
+
+/// Says of a batch entry's id whether it fails.
+pub type Refuses = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Sns {
     /// Opens the service, which delivers to `sqs`.
     ///
     /// # Errors
     /// None today; `data` is where topics would be kept.
-    pub fn open(_place: Place, _sqs: Sqs, _data: Option<&Path>) -> Result<Self, AwsError> {
-        Ok(Self {})
+    pub fn open(place: Place, sqs: Sqs, _data: Option<&Path>) -> Result<Self, AwsError> {
+        Ok(Self(Arc::new(Inner { sqs, state: Mutex::new(State::new(place)) })))
     }
 
-    /// Runs one operation of the query protocol: form pairs in, the XML inside `<…Result>` out.
-    ///
-    /// # Errors
-    /// As the operation documents.
-    pub async fn call(&self, operation: &str, _form: &[(String, String)]) -> Result<String, AwsError> {
-        Err(AwsError::new("InvalidAction", operation))
-    }
-
-    /// The action and the ARN of the resource that an operation needs.
-    pub fn needs(&self, operation: &str, _form: &[(String, String)]) -> (String, String) {
-        (operation.into(), String::new())
-    }
-
-    /// Creates a topic, or finds it. Its ARN.
+    /// Creates a topic, or finds it if it has these attributes already. Its ARN.
     ///
     /// # Errors
     /// As `CreateTopic`.
     pub fn create_topic(
         &self,
         name: &str,
-        _attributes: &BTreeMap<String, String>,
+        attributes: &BTreeMap<String, String>,
     ) -> Result<String, AwsError> {
-        Ok(name.into())
+        self.state().create(name, attributes, BTreeMap::new())
     }
 
     /// Subscribes a queue to a topic. The subscription's ARN.
@@ -51,9 +68,20 @@ impl Sns {
     pub fn subscribe(
         &self,
         topic_arn: &str,
-        _queue_arn: &str,
-        _attributes: &BTreeMap<String, String>,
+        queue_arn: &str,
+        attributes: &BTreeMap<String, String>,
     ) -> Result<String, AwsError> {
-        Ok(topic_arn.into())
+        self.state().subscribe(topic_arn, "sqs", queue_arn, attributes)
+    }
+
+    /// Makes entries of `PublishBatch` fail by their id, as happens when SNS itself has a fault; `None`
+    /// ends it.
+    pub fn fail_entries(&self, refuses: Option<Refuses>) {
+        self.state().refuses = refuses;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in an operation is a bug to be seen, not a reason to refuse the next one.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,9 +28,9 @@ impl State {
         check::queue_name(name, fifo)?;
         if let Some(queue) = self.queues.get(name) {
             let has = &queue.settings.values;
-            if let Some((different, _)) =
-                attributes.iter().find(|(name, value)| has.get(*name) != Some(*value))
-            {
+            let differs =
+                |(name, value): &(&String, &String)| !has.get(*name).is_some_and(|has| same(has, value));
+            if let Some((different, _)) = attributes.iter().find(differs) {
                 let message = format!(
                     "A queue already exists with the same name and a different value for attribute {different}"
                 );
@@ -127,6 +127,12 @@ impl State {
         queue.record(Change::Queue);
         Ok(())
     }
+}
+
+/// Equal, or equal as JSON: policies may be written in several ways.
+fn same(one: &str, other: &str) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one == other || json(one).is_some_and(|one| Some(one) == json(other))
 }
 
 fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {

@@ -1,4 +1,4 @@
-//! Deduplication in FIFO queues: for five minutes, a deduplication id is accepted without a second message.
+//! Deduplication in FIFO queues and topics: for five minutes, a deduplication id is accepted without a second message.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -6,21 +6,21 @@ use std::{
 };
 
 /// How long a deduplication id counts, in milliseconds.
-pub(super) const WINDOW: i64 = 5 * 60 * 1000;
+pub(crate) const WINDOW: i64 = 5 * 60 * 1000;
 
 /// What the sender of a duplicate is told: the first message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct First {
+pub(crate) struct First {
     pub message_id: String,
     pub number: String,
 }
 
 /// The scope (a group, or none for the whole queue) and the deduplication id.
-pub(super) type Key = (Option<Arc<str>>, String);
+pub(crate) type Key = (Option<Arc<str>>, String);
 
 /// The deduplication ids of the last five minutes.
 #[derive(Debug, Default)]
-pub(super) struct Dedup {
+pub(crate) struct Dedup {
     seen: HashMap<Key, First>,
     /// In order of time.
     ages: VecDeque<(i64, Key)>,

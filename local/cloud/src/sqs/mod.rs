@@ -10,7 +10,7 @@
 mod attempts;
 mod check;
 mod create;
-mod dedup;
+pub(crate) mod dedup;
 mod digest;
 mod disk;
 mod errors;

@@ -131,6 +131,12 @@ impl Sqs {
                 );
                 return Err(AwsError::new("AccessDenied", message).with_status(http::StatusCode::FORBIDDEN));
             }
+            if queue.settings.values.get("KmsMasterKeyId").is_some_and(|key| key == "alias/aws/sqs") {
+                // The policy of the key that AWS manages lets no service in, and can't be changed.
+                let message =
+                    format!("{principal_service} may not use the key of {queue_arn}, alias/aws/sqs.");
+                return Err(AwsError::new("KmsAccessDenied", message));
+            }
             let sending = Sending {
                 body: message.body,
                 attributes: message.message_attributes,

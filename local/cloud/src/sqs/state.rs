@@ -108,12 +108,6 @@ impl State {
         Ok(queue)
     }
 
-    /// The queue of a URL, brought to the present.
-    pub fn queue_at(&mut self, url: &str) -> Result<&mut Queue, AwsError> {
-        let name = self.name_of_url(url)?;
-        self.queue(name)
-    }
-
     pub fn saves(&self) -> bool {
         self.disk.is_some()
     }
