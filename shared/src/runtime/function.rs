@@ -64,7 +64,10 @@ pub struct Function {
 }
 
 impl Function {
-    pub(crate) fn new(
+    /// A function from its bare handler, which reads the event and writes the answer itself.
+    ///
+    /// The builders beside each kind (`http::Routes`, `runtime::queue`, …) do that part for you.
+    pub fn raw(
         name: &'static str,
         kind: Kind,
         serve: impl Fn(App, Invocation) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
