@@ -82,7 +82,7 @@ async fn function(
 ) -> Result<(), String> {
     let mut api = RuntimeApi::open().await.map_err(|error| error.to_string())?;
     let start = Instant::now();
-    let mut process = Process::start(binary, spec, &api.address, &market.region, &market.endpoint)
+    let mut process = Process::start(binary, spec, &api.address, &market.region)
         .map_err(|error| format!("{}: {error}", binary.display()))?;
     match listen(&mut process, &mut api, INIT_LIMIT).await? {
         Said::Ready => line(name, "", &format!("{} ms", start.elapsed().as_millis()), "started"),
@@ -141,7 +141,7 @@ fn text(said: &Said) -> String {
     match said {
         Said::Ready => "no answer, but a wish for the next event".to_owned(),
         Said::Answered(id, _) => format!("an answer to {id}, which was not asked"),
-        Said::Failed(_, error) => format!("the failure {}", String::from_utf8_lossy(error)),
+        Said::Failed(id, error) => format!("the failure of {id}: {}", String::from_utf8_lossy(error)),
         Said::InitFailed(error) => format!("the failure to start {}", String::from_utf8_lossy(error)),
     }
 }

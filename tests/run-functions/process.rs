@@ -27,6 +27,8 @@ pub struct Spec {
     pub timeout: Duration,
     /// The variables that the template gives it.
     pub environment: BTreeMap<String, String>,
+    /// Where AWS's services answer it.
+    pub endpoint: String,
 }
 
 /// A running function, and what it has written so far.
@@ -40,13 +42,13 @@ impl Process {
     ///
     /// # Errors
     /// Where the binary can't be started.
-    pub fn start(binary: &Path, spec: &Spec, runtime_api: &str, region: &str, endpoint: &str) -> std::io::Result<Self> {
+    pub fn start(binary: &Path, spec: &Spec, runtime_api: &str, region: &str) -> std::io::Result<Self> {
         let mut child = Command::new(binary)
             .env_clear()
             .envs(of_lambda(spec, region))
             .envs(&spec.environment)
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
-            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("AWS_ENDPOINT_URL", &spec.endpoint)
             .current_dir(binary.parent().unwrap_or(Path::new("/")))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -100,8 +102,7 @@ fn of_lambda(spec: &Spec, region: &str) -> BTreeMap<&'static str, String> {
         ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
         ("AWS_REGION", region.to_owned()),
         ("AWS_DEFAULT_REGION", region.to_owned()),
-        // The emulators know a caller by the key it signs with; here, the function's name.
-        ("AWS_ACCESS_KEY_ID", spec.name.clone()),
+        ("AWS_ACCESS_KEY_ID", "key".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
         ("AWS_SESSION_TOKEN", "session".to_owned()),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
