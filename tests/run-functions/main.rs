@@ -61,7 +61,8 @@ async fn run() -> Result<usize, String> {
         if !wanted.is_empty() && !wanted.contains(&name) {
             continue;
         }
-        let spec = market.functions.get(&name).ok_or_else(|| format!("template.yaml has no function {name}"))?;
+        let spec =
+            market.functions.get(&name).ok_or_else(|| format!("template.yaml has no function {name}"))?;
         let binary = binaries.join(&name);
         if let Err(error) = function(&name, &binary, spec, &market, &samples, &mut failures).await {
             line(&name, "", "", &format!("FAILED: {error}"));
@@ -108,7 +109,12 @@ async fn function(
 }
 
 /// One event: the answer has to come within the function's own limit, and the process has to be ready again.
-async fn event(process: &mut Process, api: &mut RuntimeApi, spec: &Spec, sample: &Sample) -> Result<String, String> {
+async fn event(
+    process: &mut Process,
+    api: &mut RuntimeApi,
+    spec: &Spec,
+    sample: &Sample,
+) -> Result<String, String> {
     let request_id = format!("{:08x}-0000-4000-8000-000000000000", sample.payload.len());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
     api.send(Event {

@@ -27,8 +27,10 @@ impl Market {
     /// # Errors
     /// What of it can't be made.
     pub async fn open(root: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(root.join("template.yaml")).map_err(|error| format!("template.yaml: {error}"))?;
-        let stack = template::load(&text, &TemplateOptions::default()).map_err(|error| format!("template.yaml: {error}"))?;
+        let text = fs::read_to_string(root.join("template.yaml"))
+            .map_err(|error| format!("template.yaml: {error}"))?;
+        let stack = template::load(&text, &TemplateOptions::default())
+            .map_err(|error| format!("template.yaml: {error}"))?;
         let place = Place {
             account: stack.place.account.clone(),
             region: stack.place.region.clone(),
@@ -36,7 +38,10 @@ impl Market {
         };
         let cloud = Cloud::open(CloudOptions::new(place)).map_err(|error| error.to_string())?;
         for table in stack.tables.values() {
-            cloud.dynamodb.ensure_table(&table.description).map_err(|refusal| format!("{}: {refusal:?}", table.name))?;
+            cloud
+                .dynamodb
+                .ensure_table(&table.description)
+                .map_err(|refusal| format!("{}: {refusal:?}", table.name))?;
         }
         let mut functions = BTreeMap::new();
         for function in stack.functions.values() {
@@ -69,8 +74,12 @@ async fn endpoint(cloud: &Arc<Cloud>, function: &FunctionSpec) -> Result<String,
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let (cloud, caller) = (Arc::clone(&cloud), Arc::clone(&caller));
-            let service = hyper::service::service_fn(move |request| exchange(Arc::clone(&cloud), Arc::clone(&caller), request));
-            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            let service = hyper::service::service_fn(move |request| {
+                exchange(Arc::clone(&cloud), Arc::clone(&caller), request)
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
         }
     });
     Ok(format!("http://{address}"))

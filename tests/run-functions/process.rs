@@ -95,7 +95,10 @@ impl Process {
 fn of_lambda(spec: &Spec, region: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("_HANDLER", "bootstrap".to_owned()),
-        ("_X_AMZN_TRACE_ID", "Root=1-69072aa8-5c1b1e5f3a9d4c7e8b2f6a10;Parent=53995c3f42cd8ad8;Sampled=0".to_owned()),
+        (
+            "_X_AMZN_TRACE_ID",
+            "Root=1-69072aa8-5c1b1e5f3a9d4c7e8b2f6a10;Parent=53995c3f42cd8ad8;Sampled=0".to_owned(),
+        ),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
         ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000".to_owned()),
         ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1".to_owned()),

@@ -68,7 +68,10 @@ impl RuntimeApi {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&shared);
                 let service = hyper::service::service_fn(move |request| serve(Arc::clone(&shared), request));
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         Ok(Self { address, events, said })
@@ -94,8 +97,12 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respon
     let path: Vec<&str> = parts.uri.path().trim_matches('/').split('/').collect();
     let said = match (&parts.method, path.as_slice()) {
         (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => return Ok(next(&shared).await),
-        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => Said::Answered((*id).to_owned(), body),
-        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => Said::Failed((*id).to_owned(), body),
+        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
+            Said::Answered((*id).to_owned(), body)
+        }
+        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
+            Said::Failed((*id).to_owned(), body)
+        }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => Said::InitFailed(body),
         _ => return Ok(plain(StatusCode::NOT_FOUND)),
     };
@@ -112,7 +119,10 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
         .header("lambda-runtime-aws-request-id", event.request_id)
         .header("lambda-runtime-deadline-ms", event.deadline_ms.to_string())
         .header("lambda-runtime-invoked-function-arn", event.arn)
-        .header("lambda-runtime-trace-id", "Root=1-69072aa8-5c1b1e5f3a9d4c7e8b2f6a10;Parent=53995c3f42cd8ad8;Sampled=0")
+        .header(
+            "lambda-runtime-trace-id",
+            "Root=1-69072aa8-5c1b1e5f3a9d4c7e8b2f6a10;Parent=53995c3f42cd8ad8;Sampled=0",
+        )
         .body(Full::new(event.payload))
         .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
 }
@@ -122,4 +132,3 @@ fn plain(status: StatusCode) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response
 }
-

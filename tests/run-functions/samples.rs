@@ -31,8 +31,13 @@ pub fn load(folder: &Path) -> Result<BTreeMap<String, Vec<Sample>>, String> {
             return Err(format!("events/expected.json: {called} is not the name of a function and an event"));
         };
         let payload = Bytes::from(read(&folder.join(function).join(format!("{name}.json")))?);
-        serde_json::from_slice::<Value>(&payload).map_err(|error| format!("events/{called}.json: {error}"))?;
-        samples.entry(function.to_owned()).or_default().push(Sample { name: name.to_owned(), payload, expected });
+        serde_json::from_slice::<Value>(&payload)
+            .map_err(|error| format!("events/{called}.json: {error}"))?;
+        samples.entry(function.to_owned()).or_default().push(Sample {
+            name: name.to_owned(),
+            payload,
+            expected,
+        });
     }
     nothing_unexpected(folder, &samples)?;
     Ok(samples)
@@ -40,14 +45,13 @@ pub fn load(folder: &Path) -> Result<BTreeMap<String, Vec<Sample>>, String> {
 
 fn nothing_unexpected(folder: &Path, samples: &BTreeMap<String, Vec<Sample>>) -> Result<(), String> {
     let list = |path: &Path| -> Result<Vec<fs::DirEntry>, String> {
-        fs::read_dir(path)
-            .and_then(Iterator::collect)
-            .map_err(|error| format!("{}: {error}", path.display()))
+        fs::read_dir(path).and_then(Iterator::collect).map_err(|error| format!("{}: {error}", path.display()))
     };
     for function in list(folder)?.iter().filter(|entry| entry.path().is_dir()) {
         let known = samples.get(&*function.file_name().to_string_lossy());
         for file in list(&function.path())? {
-            let name = file.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name =
+                file.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             if !known.is_some_and(|samples| samples.iter().any(|sample| sample.name == name)) {
                 return Err(format!("events/expected.json says nothing of {}", file.path().display()));
             }

@@ -31,7 +31,9 @@ fn http(answer: &mut Value) -> Result<String, String> {
     let status = answer["statusCode"].as_u64().filter(|status| (200..600).contains(status));
     let status = status.ok_or_else(|| format!("statusCode is {}", answer["statusCode"]))?;
     let headers = answer["headers"].as_object().ok_or("headers are missing")?;
-    if let Some((name, value)) = headers.iter().find(|(name, value)| !value.is_string() || *name != &name.to_lowercase()) {
+    if let Some((name, value)) =
+        headers.iter().find(|(name, value)| !value.is_string() || *name != &name.to_lowercase())
+    {
         return Err(format!("header {name} is {value}: names are in lower case and values are text"));
     }
     let kind = headers.get("content-type").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -45,7 +47,8 @@ fn http(answer: &mut Value) -> Result<String, String> {
     }
     let body = answer["body"].as_str().unwrap_or_default();
     if kind.ends_with("json") && answer["isBase64Encoded"] != true {
-        answer["body"] = serde_json::from_str(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+        answer["body"] =
+            serde_json::from_str(body).map_err(|error| format!("the body is not JSON: {error}"))?;
     }
     Ok(status.to_string())
 }
@@ -67,9 +70,11 @@ fn batch(event: &Value, answer: &Value) -> Result<String, String> {
     let failures = answer["batchItemFailures"].as_array().ok_or("batchItemFailures is missing")?;
     let records = event["Records"].as_array().map_or(0, Vec::len);
     let known = |id: &Value| {
-        event["Records"].as_array().into_iter().flatten().any(|record| {
-            record["messageId"] == *id || record["dynamodb"]["SequenceNumber"] == *id
-        })
+        event["Records"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|record| record["messageId"] == *id || record["dynamodb"]["SequenceNumber"] == *id)
     };
     if let Some(unknown) = failures.iter().find(|failure| !known(&failure["itemIdentifier"])) {
         return Err(format!("{unknown} names no record of the batch"));
