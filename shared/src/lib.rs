@@ -4,6 +4,15 @@
 //! clock), its events and its storage; under them stands what no business knows. Arrows run one way:
 //! functions → business → foundations.
 
+// Foundations: what no business knows.
+pub mod event;
+pub mod http;
+pub mod id;
+pub mod money;
+pub mod principal;
 pub mod runtime;
+pub mod store;
+pub mod tenant;
+pub mod text;
 
 pub use runtime::run;

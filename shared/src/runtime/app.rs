@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::{
+    config::{BehaviorVersion, Region},
+    error::DisplayErrorContext,
+};
+use ring::hmac;
 
-use super::{Clock, Entropy, Settings, StartError, Transport};
+use super::{Clock, Entropy, MetricSink, Settings, StartError, Transport};
 
 /// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
 ///
@@ -18,6 +22,8 @@ struct Inner {
     transport: Transport,
     clock: Clock,
     entropy: Entropy,
+    metrics: MetricSink,
+    root_secret: tokio::sync::OnceCell<hmac::Key>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
@@ -45,13 +51,26 @@ macro_rules! client {
 }
 
 impl App {
-    /// An app from its parts.
+    /// An app from its parts, whose metrics go to standard output, where CloudWatch finds them.
     pub fn new(settings: Settings, transport: Transport, clock: Clock, entropy: Entropy) -> Self {
+        Self::with_metrics(settings, transport, clock, entropy, MetricSink::stdout())
+    }
+
+    /// An app from its parts.
+    pub fn with_metrics(
+        settings: Settings,
+        transport: Transport,
+        clock: Clock,
+        entropy: Entropy,
+        metrics: MetricSink,
+    ) -> Self {
         Self(Arc::new(Inner {
             settings,
             transport,
             clock,
             entropy,
+            metrics,
+            root_secret: tokio::sync::OnceCell::new(),
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
             sns: OnceLock::new(),
@@ -88,6 +107,31 @@ impl App {
     /// The source of randomness.
     pub fn entropy(&self) -> &Entropy {
         &self.0.entropy
+    }
+
+    /// Where metrics go.
+    pub fn metrics(&self) -> &MetricSink {
+        &self.0.metrics
+    }
+
+    /// The key for `purpose`, derived from the deployment's root secret, which is read once per environment.
+    ///
+    /// # Errors
+    /// Says why the secret can't be had.
+    pub async fn derived_key(&self, purpose: &str) -> Result<hmac::Key, StartError> {
+        let root = self.0.root_secret.get_or_try_init(|| self.read_root_secret()).await?;
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref()))
+    }
+
+    async fn read_root_secret(&self) -> Result<hmac::Key, StartError> {
+        let name = "ROOT_SECRET_ARN";
+        let arn = self.settings().require(name)?;
+        let answer = self.secrets().get_secret_value().secret_id(arn).send().await;
+        let invalid = |reason: String| StartError::Invalid { name: name.to_owned(), reason };
+        let answer = answer.map_err(|error| invalid(DisplayErrorContext(error).to_string()))?;
+        let secret = answer.secret_string().filter(|secret| secret.len() >= 32);
+        let secret = secret.ok_or_else(|| invalid("the secret has fewer than 32 characters".to_owned()))?;
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
     }
 
     /// DynamoDB.

@@ -4,9 +4,11 @@ use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use lambda_runtime::Context;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::App;
+use crate::http::Routes;
 
 /// What invokes a function, and so which JSON it is sent and must answer with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,23 @@ pub struct InvocationError {
     pub message: String,
 }
 
+impl InvocationError {
+    /// A failure of this kind.
+    pub fn new(kind: &'static str, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string() }
+    }
+
+    /// The event is not what this kind of function is sent.
+    pub(crate) fn unreadable_event(error: serde_json::Error) -> Self {
+        Self::new("UnreadableEvent", format!("the event can't be read: {error}"))
+    }
+}
+
+/// An answer as JSON.
+pub(crate) fn to_json<T: Serialize>(answer: &T) -> Outcome {
+    serde_json::value::to_raw_value(answer).map_err(|error| InvocationError::new("UnwritableAnswer", error))
+}
+
 impl From<InvocationError> for lambda_runtime::Diagnostic {
     fn from(error: InvocationError) -> Self {
         Self { error_type: error.kind.to_owned(), error_message: error.message }
@@ -61,6 +80,7 @@ pub struct Function {
     name: &'static str,
     kind: Kind,
     serve: Arc<Serve>,
+    routes: Option<Arc<Routes>>,
 }
 
 impl Function {
@@ -72,7 +92,16 @@ impl Function {
         kind: Kind,
         serve: impl Fn(App, Invocation) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, kind, serve: Arc::new(serve) }
+        Self { name, kind, serve: Arc::new(serve), routes: None }
+    }
+
+    pub(crate) fn with_routes(self, routes: Arc<Routes>) -> Self {
+        Self { routes: Some(routes), ..self }
+    }
+
+    /// The routes that it answers, where it is an HTTP function.
+    pub fn routes(&self) -> Option<&Routes> {
+        self.routes.as_deref()
     }
 
     /// The name of its folder, package, binary and sample events.

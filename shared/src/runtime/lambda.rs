@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-use super::{App, Function, Invocation};
+use super::{App, Function, Invocation, telemetry};
 
 /// Runs `function` as this process on Lambda until Lambda ends it. The one line of every `main.rs`.
 pub fn run(function: Function) -> ExitCode {
@@ -20,6 +20,7 @@ pub fn run(function: Function) -> ExitCode {
 }
 
 fn start(function: Function) -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
     let app = App::from_environment()?;
     // One event at a time needs one thread; the multi-threaded scheduler nearly doubles a warm call's CPU.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

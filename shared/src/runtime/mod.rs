@@ -1,17 +1,29 @@
 //! What a function is and what it stands on, wherever it runs: on Lambda, in `local/`, in a test.
 
 mod app;
+mod authorizer;
+mod batch;
 mod clock;
+mod direct;
 mod entropy;
 mod function;
 mod lambda;
+mod metric;
 mod settings;
+mod stream;
+pub(crate) mod telemetry;
 mod transport;
 
 pub use app::App;
+pub use authorizer::authorizer;
+pub use batch::{JobError, Message, queue};
 pub use clock::Clock;
+pub use direct::{direct, schedule};
 pub use entropy::Entropy;
+pub(crate) use function::to_json;
 pub use function::{Function, Invocation, InvocationError, Kind, Outcome};
 pub use lambda::run;
+pub use metric::{Metric, MetricSink, Unit};
 pub use settings::{Settings, StartError};
+pub use stream::{Record, stream};
 pub use transport::Transport;

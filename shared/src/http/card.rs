@@ -1,0 +1,112 @@
+//! Card numbers are refused wherever they turn up: Souk never holds one.
+
+use serde_json::Value;
+
+use super::{Code, Problem};
+
+/// Refuses a JSON value that has a card number in any string, number or field name.
+pub(super) fn refuse_cards(value: &Value) -> Result<(), Problem> {
+    fn search(value: &Value, path: &str) -> Option<String> {
+        match value {
+            Value::String(text) => holds_card(text).then(|| path.to_owned()),
+            Value::Number(number) => holds_card(&number.to_string()).then(|| path.to_owned()),
+            Value::Array(items) => {
+                items.iter().enumerate().find_map(|(place, item)| search(item, &format!("{path}[{place}]")))
+            }
+            Value::Object(fields) => fields.iter().find_map(|(name, item)| {
+                if holds_card(name) {
+                    return Some(format!("{path}.(name)"));
+                }
+                search(item, &format!("{path}.{name}"))
+            }),
+            Value::Null | Value::Bool(_) => None,
+        }
+    }
+    match search(value, "") {
+        None => Ok(()),
+        Some(path) => Err(refusal().at(path.trim_start_matches('.'))),
+    }
+}
+
+/// Refuses a text that has a card number in it.
+pub(super) fn refuse_card(text: &str) -> Result<(), Problem> {
+    if holds_card(text) { Err(refusal()) } else { Ok(()) }
+}
+
+fn refusal() -> Problem {
+    let detail = "This looks like a card number. Send a payment method of the provider instead.";
+    Problem::new(Code::CardNumberRefused, detail)
+}
+
+/// Whether 13 to 19 digits stand together, but for single spaces or hyphens, and pass the Luhn check
+/// (ISO/IEC 7812-1). Part of a longer run of digits is no card number.
+fn holds_card(text: &str) -> bool {
+    let mut digits: Vec<u8> = Vec::new();
+    let mut separated = false;
+    for c in text.chars().chain(std::iter::once('.')) {
+        match c.to_digit(10) {
+            Some(digit) => {
+                digits.push(u8::try_from(digit).unwrap_or(0));
+                separated = false;
+            }
+            None if matches!(c, ' ' | '-') && !digits.is_empty() && !separated => separated = true,
+            None => {
+                if is_card(&digits) {
+                    return true;
+                }
+                digits.clear();
+                separated = false;
+            }
+        }
+    }
+    false
+}
+
+fn is_card(digits: &[u8]) -> bool {
+    let luhn = || {
+        let doubled = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
+        let sum: u32 = digits
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(place, &digit)| u32::from(if place % 2 == 1 { doubled(digit) } else { digit }))
+            .sum();
+        sum % 10 == 0
+    };
+    (13..=19).contains(&digits.len()) && digits.iter().any(|&digit| digit != 0) && luhn()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn finds_cards_however_they_are_written() {
+        for card in
+            ["4242424242424242", "4242 4242 4242 4242", "card: 5555-5555-5555-4444.", "378282246310005"]
+        {
+            assert!(holds_card(card), "{card}");
+        }
+    }
+
+    #[test]
+    fn leaves_other_numbers_alone() {
+        for other in
+            ["4242424242424241", "42424242424242424242", "424242424242", "+49 30 1234567", "0000000000000"]
+        {
+            assert!(!holds_card(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn names_the_field_but_never_the_number() {
+        let problem = refuse_cards(&json!({"a": [{"note": "4242424242424242"}]})).unwrap_err();
+        assert_eq!(problem.code(), Code::CardNumberRefused);
+        assert!(format!("{problem:?}").contains("a[0].note"));
+        assert!(!format!("{problem:?}").contains("4242"));
+        assert!(refuse_cards(&json!({"n": 4242424242424242_u64})).is_err());
+        assert!(refuse_cards(&json!({"4242424242424242": 1})).is_err());
+    }
+}

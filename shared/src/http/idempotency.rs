@@ -1,0 +1,181 @@
+//! Requests that may be repeated: `Idempotency-Key`.
+//!
+//! The answer is stored in the same transaction as the effect. So there is no time at which one exists without
+//! the other: a crash before leaves nothing, a crash after leaves both, and of two requests at once with one
+//! key, one commits and the other finds its answer. See `docs/decisions/idempotency-in-the-transaction.md`.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::{HeaderMap, HeaderName, StatusCode};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Code, Problem, Reply, reply::Payload};
+use crate::{
+    principal::Principal,
+    runtime::App,
+    store::{self, Key, Write, WriteError, keys},
+};
+
+/// How long an answer can be repeated. The promise is a day; the second one covers a late retry of a late one.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// Characters that a key may have.
+const MOST_CHARACTERS: usize = 255;
+
+/// A request's key, and what the key stands for.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    record: Key,
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    fingerprint: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+    expires: i64,
+}
+
+/// Why an effect and its answer were not committed.
+#[derive(Debug)]
+pub enum CommitError {
+    /// The conditions of the writes at these places did not hold. Nothing was changed.
+    Refused(Vec<usize>),
+    /// Answer this.
+    Problem(Problem),
+}
+
+impl CommitError {
+    /// Whether the condition of the write at `place` did not hold.
+    pub fn refused(&self, place: usize) -> bool {
+        matches!(self, Self::Refused(places) if places.contains(&place))
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(places) => WriteError::Refused(places).into(),
+            CommitError::Problem(problem) => problem,
+        }
+    }
+}
+
+impl From<crate::store::StoreError> for CommitError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl Idempotency {
+    /// The key that a request carries, if any.
+    pub(super) fn of_request(
+        headers: &HeaderMap,
+        principal: &Principal,
+        method: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Option<Self>, Problem> {
+        let Some(value) = headers.get("idempotency-key") else {
+            return Ok(None);
+        };
+        let invalid = || {
+            let detail = format!("The key must be 1 to {MOST_CHARACTERS} visible ASCII characters.");
+            Problem::new(Code::InvalidHeader, detail).at("Idempotency-Key")
+        };
+        let key = value.to_str().map_err(|_| invalid())?;
+        if key.is_empty() || key.len() > MOST_CHARACTERS {
+            return Err(invalid());
+        }
+        let record = keys::idempotency(principal.tenant(), &principal.key().to_string(), key);
+        let fingerprint = keys::hash(&[method.as_bytes(), b" ", path.as_bytes(), b"\n", body]);
+        Ok(Some(Self { record, fingerprint }))
+    }
+
+    /// The answer that was given already, if any.
+    pub(super) async fn earlier<R>(&self, app: &App) -> Result<Option<Reply<R>>, Problem> {
+        let record: Option<Record> = store::get(app, "answer", &self.record).await?;
+        let Some(record) = record.filter(|record| record.expires > app.now().as_second()) else {
+            return Ok(None);
+        };
+        if record.fingerprint != self.fingerprint {
+            let detail = "This key was used for another request. Use a new key for a new request.";
+            return Err(Problem::new(Code::IdempotencyKeyReused, detail).at("Idempotency-Key"));
+        }
+        let status = StatusCode::from_u16(record.status).map_err(Problem::internal)?;
+        let mut headers = Vec::new();
+        for (name, value) in record.headers {
+            headers.push((name.parse::<HeaderName>().map_err(Problem::internal)?, value));
+        }
+        let reply = Reply::written(status, headers, record.body);
+        Ok(Some(reply.header("idempotent-replayed", "true")))
+    }
+
+    fn write<R: Serialize>(&self, app: &App, reply: &Reply<R>) -> Result<Write, Problem> {
+        let body = match &reply.body {
+            Payload::Fresh(body) => serde_json::to_string(body).map_err(Problem::internal)?,
+            Payload::Written(text) => text.clone(),
+            Payload::Bytes(..) | Payload::Empty => String::new(),
+        };
+        let headers =
+            reply.all_headers().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        let now = app.now();
+        let expires = (now + KEPT).as_second();
+        let (fingerprint, status) = (self.fingerprint.clone(), reply.status.as_u16());
+        let record = Record { fingerprint, status, headers, body, expires };
+        Ok(Write::put("answer", self.record.clone(), &record)?
+            .when("attribute_not_exists(pk) OR expires <= :now")
+            .value(":now", AttributeValue::N(now.as_second().to_string())))
+    }
+}
+
+impl<B, Q> Call<B, Q> {
+    /// Makes `writes` happen and gives `reply`: together, where the request has an idempotency key.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] where a condition of `writes` did not hold; nothing was changed then.
+    pub async fn commit<R: Serialize>(
+        &self,
+        app: &App,
+        mut writes: Vec<Write>,
+        reply: Reply<R>,
+    ) -> Result<Reply<R>, CommitError> {
+        let answer_place = writes.len();
+        if let Some(idempotency) = &self.idempotency {
+            writes.push(idempotency.write(app, &reply).map_err(CommitError::Problem)?);
+        }
+        let Err(error) = store::commit(app, writes).await else {
+            return Ok(reply);
+        };
+        // The same request, sent twice at once, or whose first answer was lost: give the first one's answer.
+        // A lost answer also shows as a refused condition, because the first try changed what the second expects.
+        if let (WriteError::Refused(_), Some(idempotency)) = (&error, &self.idempotency) {
+            if let Some(earlier) = idempotency.earlier(app).await.map_err(CommitError::Problem)? {
+                return Ok(earlier);
+            }
+        }
+        Err(match error {
+            WriteError::Refused(places) => {
+                CommitError::Refused(places.into_iter().filter(|&place| place != answer_place).collect())
+            }
+            WriteError::Store(error) => CommitError::Problem(error.into()),
+        })
+    }
+
+    /// Stores `reply` in place of the answer that [`Call::commit`] stored, so that a repeated request is answered
+    /// as the first one was in the end. Without an idempotency key, nothing happens.
+    ///
+    /// # Errors
+    /// [`Problem`] where storage fails.
+    pub async fn amend_answer<R: Serialize>(&self, app: &App, reply: &Reply<R>) -> Result<(), Problem> {
+        if let Some(idempotency) = &self.idempotency {
+            let mut write = idempotency.write(app, reply)?;
+            write =
+                write.or("fingerprint = :fingerprint").text(":fingerprint", idempotency.fingerprint.clone());
+            store::commit(app, vec![write]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! HTTP as Souk speaks it: routes, requests, problems, cursors, ETags, idempotency.
+
+mod body;
+mod call;
+mod card;
+mod compress;
+mod cursor;
+mod describe;
+mod etag;
+mod idempotency;
+mod problem;
+mod reply;
+mod routes;
+
+pub use body::{Nothing, check_text};
+pub use call::Call;
+pub use cursor::{Limit, List, ListQuery};
+pub use describe::describe;
+pub use etag::ETag;
+pub use idempotency::{CommitError, Idempotency};
+pub use problem::{Code, Problem};
+pub use reply::Reply;
+pub(crate) use routes::Answered;
+pub use routes::{Access, Keys, Route, Routes, delete, get, patch, post};

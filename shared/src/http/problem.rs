@@ -1,0 +1,253 @@
+//! Errors as callers see them: RFC 9457, with a stable code.
+
+use http::StatusCode;
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    money::MoneyError,
+    principal::Scope,
+    store::{StoreError, WriteError},
+};
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $code:ident = $text:literal, $status:ident;)*) => {
+        /// What went wrong, for programs: stable across versions. `docs/errors.md` is made from this list.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        pub enum Code {
+            $($(#[doc = $doc])* #[serde(rename = $text)] $code,)*
+        }
+
+        impl Code {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// As it stands in a problem's `code`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)* }
+            }
+
+            /// The status it is answered with.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$code => StatusCode::$status,)* }
+            }
+
+            /// What it means: the same for every occurrence.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$code => concat!($($doc),*).trim(),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson = "malformed_json", BAD_REQUEST;
+    /// A query parameter can't be used.
+    InvalidQuery = "invalid_query", BAD_REQUEST;
+    /// A header can't be used.
+    InvalidHeader = "invalid_header", BAD_REQUEST;
+    /// The cursor was not made for this list.
+    InvalidCursor = "invalid_cursor", BAD_REQUEST;
+    /// This request needs an Idempotency-Key header.
+    IdempotencyKeyMissing = "idempotency_key_missing", BAD_REQUEST;
+    /// The signature does not match.
+    InvalidSignature = "invalid_signature", BAD_REQUEST;
+    /// The request carries no API key.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED;
+    /// The API key is not known, or no longer.
+    InvalidKey = "invalid_key", UNAUTHORIZED;
+    /// The API key may not do this.
+    MissingScope = "missing_scope", FORBIDDEN;
+    /// There is nothing here.
+    NotFound = "not_found", NOT_FOUND;
+    /// The resource does not take this method.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
+    /// The resource changed since it was read.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED;
+    /// The body is too large.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE;
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
+    /// Something in the request can't be used.
+    InvalidRequest = "invalid_request", UNPROCESSABLE_ENTITY;
+    /// A field holds what looks like a card number, which Souk never takes.
+    CardNumberRefused = "card_number_refused", UNPROCESSABLE_ENTITY;
+    /// The Idempotency-Key was used for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
+    /// The cart lacks what an order needs.
+    CartIncomplete = "cart_incomplete", UNPROCESSABLE_ENTITY;
+    /// The store does not sell this.
+    UnknownSku = "unknown_sku", UNPROCESSABLE_ENTITY;
+    /// The store has no such location.
+    UnknownLocation = "unknown_location", UNPROCESSABLE_ENTITY;
+    /// The store does not take this payment method.
+    UnknownPaymentMethod = "unknown_payment_method", UNPROCESSABLE_ENTITY;
+    /// Another request changed the resource at the same moment.
+    Conflict = "conflict", CONFLICT;
+    /// Another product has this SKU.
+    SkuTaken = "sku_taken", CONFLICT;
+    /// There is not enough in stock.
+    OutOfStock = "out_of_stock", CONFLICT;
+    /// The cart became an order and can't be changed.
+    CartOrdered = "cart_ordered", CONFLICT;
+    /// The order is not in a state that allows this.
+    OrderState = "order_state", CONFLICT;
+    /// Too much is going on; try again shortly.
+    Busy = "busy", SERVICE_UNAVAILABLE;
+    /// Something failed inside.
+    Internal = "internal", INTERNAL_SERVER_ERROR;
+}
+
+/// An error answer. What the caller is told and what the log is told are two fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    param: Option<String>,
+    scope: Option<Scope>,
+    log: Option<String>,
+}
+
+/// The body of an error answer: `application/problem+json`, RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody<'a> {
+    /// `urn:souk:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What the code means.
+    title: &'a str,
+    /// The HTTP status.
+    #[schema(value_type = u16)]
+    status: u16,
+    /// What happened this time.
+    detail: &'a str,
+    /// What happened, for programs.
+    code: Code,
+    /// The field, parameter or header at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
+    /// The scope that is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    /// Names the request to an operator.
+    request_id: &'a str,
+    /// Every field at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError<'a>>,
+}
+
+/// One field at fault.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldError<'a> {
+    /// The field, such as `lines[0].quantity`.
+    param: &'a str,
+    /// What is wrong with it.
+    detail: &'a str,
+}
+
+impl Problem {
+    /// A problem of this kind; `detail` says what happened this time.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), param: None, scope: None, log: None }
+    }
+
+    /// Something that failed inside. The caller learns nothing of it; `log` goes to the function's log.
+    pub fn internal(log: impl std::fmt::Display) -> Self {
+        let problem =
+            Self::new(Code::Internal, "The request failed inside. Try again; the request id names it.");
+        Self { log: Some(log.to_string()), ..problem }
+    }
+
+    /// What is not there, and what is there but another's: they look the same.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "No such resource.")
+    }
+
+    /// A field that can't be used.
+    pub fn invalid(param: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidRequest, detail).at(param)
+    }
+
+    /// A right that the caller lacks.
+    pub fn missing_scope(scope: Scope) -> Self {
+        let detail = format!("The API key lacks the scope {scope}.");
+        Self { scope: Some(scope), ..Self::new(Code::MissingScope, detail) }
+    }
+
+    /// Names the field, parameter or header at fault.
+    #[must_use]
+    pub fn at(self, param: impl Into<String>) -> Self {
+        Self { param: Some(param.into()), ..self }
+    }
+
+    /// What kind of problem it is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What the log should say and the caller must not see.
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
+    /// The answer.
+    pub(crate) fn into_response(self, request_id: &str) -> Response<Body> {
+        let field = |param| FieldError { param, detail: &self.detail };
+        let body = ProblemBody {
+            kind: format!("urn:souk:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            param: self.param.as_deref(),
+            scope: self.scope,
+            request_id,
+            errors: self.param.as_deref().map(field).into_iter().collect(),
+        };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = Response::new(Body::Text(text));
+        *response.status_mut() = self.code.status();
+        let headers = response.headers_mut();
+        headers.insert("content-type", http::HeaderValue::from_static("application/problem+json"));
+        headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert("www-authenticate", http::HeaderValue::from_static("Bearer realm=\"souk\""));
+        }
+        if self.code == Code::Busy {
+            headers.insert("retry-after", http::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) => {
+                let problem =
+                    Self::new(Code::Busy, "Too many requests for the same thing. Try again shortly.");
+                Self { log: Some(error.to_string()), ..problem }
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(_) => {
+                Self::new(Code::Conflict, "Another request changed the same thing. Read it again and retry.")
+            }
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MoneyError> for Problem {
+    fn from(error: MoneyError) -> Self {
+        Self::new(Code::InvalidRequest, format!("The amounts can't be reckoned: {error}."))
+    }
+}

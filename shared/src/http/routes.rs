@@ -1,0 +1,338 @@
+//! A function's routes: what each needs, takes and answers. Requests are dispatched by this table, and the OpenAPI
+//! description is made from it.
+
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
+
+use futures::future::BoxFuture;
+use http::{HeaderValue, Method};
+use lambda_http::{
+    Adapter, Body, LambdaEvent, Request, RequestExt as _, Response, Service as _,
+    request::{LambdaRequest, RequestContext},
+    service_fn,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Call, Code, Idempotency, Problem, Reply, body, compress,
+    describe::{Described, described},
+};
+use crate::{
+    principal::{Denial, Principal, Scope},
+    runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
+    tenant::Tenant,
+};
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Whoever holds a key with this scope.
+    Scope(Scope),
+}
+
+/// Whether a route asks for an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// It is a read, or carries its own identity.
+    Ignored,
+    /// Honored where it is given.
+    Optional,
+    /// The route moves money or stock: 400 without one.
+    Required,
+}
+
+/// A route, before it has its handler.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) access: Access,
+    pub(super) keys: Keys,
+    pub(super) answers: &'static [u16],
+}
+
+macro_rules! methods {
+    ($($name:ident = $method:ident, $keys:ident;)*) => {$(
+        #[doc = concat!("A ", stringify!($method), " route, open to everybody until it says which scope it needs.")]
+        pub fn $name(path: &'static str, summary: &'static str) -> Route {
+            let (method, access, keys) = (Method::$method, Access::Public, Keys::$keys);
+            Route { method, path, summary, access, keys, answers: &[200] }
+        }
+    )*};
+}
+
+methods! {
+    get = GET, Ignored;
+    post = POST, Optional;
+    patch = PATCH, Optional;
+    delete = DELETE, Ignored;
+}
+
+impl Route {
+    /// The scope that a caller needs.
+    #[must_use]
+    pub fn needs(self, scope: Scope) -> Self {
+        Self { access: Access::Scope(scope), ..self }
+    }
+
+    /// Whether it asks for an `Idempotency-Key`.
+    #[must_use]
+    pub fn idempotency(self, keys: Keys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The statuses it answers with when all is well.
+    #[must_use]
+    pub fn answers(self, statuses: &'static [u16]) -> Self {
+        Self { answers: statuses, ..self }
+    }
+
+    /// As API Gateway names it: `GET /v1/products/{id}`.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Who may call it.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Whether it asks for an `Idempotency-Key`.
+    pub fn keys(&self) -> Keys {
+        self.keys
+    }
+}
+
+type Handle = dyn Fn(App, Incoming) -> BoxFuture<'static, Result<Response<Body>, Problem>> + Send + Sync;
+
+/// A request before its body and query are parsed.
+pub(super) struct Incoming {
+    call: Call<(), ()>,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+}
+
+struct Entry {
+    route: Arc<Route>,
+    handle: Arc<Handle>,
+    described: Described,
+}
+
+/// The routes of one function.
+#[derive(Default)]
+pub struct Routes(Vec<Entry>);
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a route with its handler, whose types say what the route takes and answers.
+    #[must_use]
+    pub fn on<B, Q, R, F, Fut>(mut self, route: Route, handler: F) -> Self
+    where
+        B: DeserializeOwned + ToSchema + Send + 'static,
+        Q: DeserializeOwned + IntoParams + Send + 'static,
+        R: Serialize + ToSchema + Send + 'static,
+        F: Fn(App, Call<B, Q>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply<R>, Problem>> + Send + 'static,
+    {
+        let route = Arc::new(route);
+        let of_route = Arc::clone(&route);
+        let handle = move |app: App, incoming: Incoming| -> BoxFuture<'static, _> {
+            let (route, handler) = (Arc::clone(&of_route), handler.clone());
+            Box::pin(async move { answer(&route, app, incoming, handler).await })
+        };
+        self.0.push(Entry { route, handle: Arc::new(handle), described: described::<B, Q, R> });
+        self
+    }
+
+    /// The function that serves them.
+    pub fn function(self, name: &'static str) -> Function {
+        let routes = Arc::new(self);
+        let of_function = Arc::clone(&routes);
+        let serve = move |app: App, invocation| -> BoxFuture<'static, _> {
+            let routes = Arc::clone(&routes);
+            Box::pin(async move { serve(name, &routes, app, invocation).await })
+        };
+        Function::raw(name, Kind::Http, serve).with_routes(of_function)
+    }
+
+    /// Each route, with how it is described.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Route, Described)> {
+        self.0.iter().map(|entry| (&*entry.route, entry.described))
+    }
+
+    /// Each route.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.0.iter().map(|entry| &*entry.route)
+    }
+
+    async fn dispatch(&self, app: App, request: Request) -> Answered {
+        let mut answered = Answered {
+            route: String::new(),
+            tenant: None,
+            request_id: String::new(),
+            response: Response::new(Body::Empty),
+            problem: None,
+        };
+        let outcome = self.find(app, &request, &mut answered).await;
+        let mut response = outcome.unwrap_or_else(|problem| {
+            let response = problem.clone().into_response(&answered.request_id);
+            answered.problem = Some(problem);
+            response
+        });
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&answered.request_id) {
+            headers.insert("request-id", value);
+        }
+        headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+        answered.response = compress::compress(request.headers(), response);
+        answered
+    }
+
+    async fn find(
+        &self,
+        app: App,
+        request: &Request,
+        answered: &mut Answered,
+    ) -> Result<Response<Body>, Problem> {
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+            return Err(Problem::internal("the event is not an HTTP API's, payload format 2.0"));
+        };
+        answered.request_id = context.request_id.clone().unwrap_or_default();
+        answered.route = context.route_key.clone().unwrap_or_default();
+        let entry = self.0.iter().find(|entry| entry.route.key() == answered.route);
+        let entry = entry.ok_or_else(Problem::not_found)?;
+        let incoming = incoming(&entry.route, request, context)?;
+        answered.tenant = incoming.call.principal.as_ref().map(Principal::tenant);
+        (entry.handle)(app, incoming).await
+    }
+}
+
+type GatewayContext = lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+
+/// Who is calling, and may they? Before anything of the request is parsed.
+fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Result<Incoming, Problem> {
+    let principal = match route.access {
+        Access::Public => None,
+        Access::Scope(scope) => {
+            let fields = context.authorizer.as_ref().map(|authorizer| &authorizer.fields);
+            let principal = Principal::of_context(|name| fields.and_then(|fields| fields.get(name)));
+            let principal = principal.map_err(|denial| match denial {
+                Denial::Missing => Problem::new(
+                    Code::Unauthenticated,
+                    "Send an API key: `Authorization: Bearer pk_…`, or sk_… for what only staff may do.",
+                ),
+                Denial::Unknown => {
+                    Problem::new(Code::InvalidKey, "This API key is not known, or was revoked.")
+                }
+            })?;
+            if !principal.may(scope) {
+                return Err(Problem::missing_scope(scope));
+            }
+            Some(principal)
+        }
+    };
+    let path_parameters: HashMap<String, String> =
+        request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let query = request.query_string_parameters();
+    let query = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let call = Call {
+        request_id: context.request_id.clone().unwrap_or_default(),
+        headers: request.headers().clone(),
+        body: (),
+        raw_body: request.body().to_vec(),
+        query: (),
+        route: route.path,
+        path_parameters,
+        principal,
+        idempotency: None,
+    };
+    Ok(Incoming { call, method: route.method.clone(), path: request.raw_http_path().to_owned(), query })
+}
+
+async fn answer<B, Q, R, F, Fut>(
+    route: &Route,
+    app: App,
+    incoming: Incoming,
+    handler: F,
+) -> Result<Response<Body>, Problem>
+where
+    B: DeserializeOwned,
+    Q: DeserializeOwned,
+    R: Serialize,
+    F: Fn(App, Call<B, Q>) -> Fut,
+    Fut: Future<Output = Result<Reply<R>, Problem>>,
+{
+    let Incoming { call, method, path, query } = incoming;
+    let query = body::parse_query(query)?;
+    let parsed = body::parse_body(&call.headers, &call.raw_body)?;
+    let idempotency = match (&call.principal, route.keys) {
+        (Some(principal), Keys::Optional | Keys::Required) => {
+            Idempotency::of_request(&call.headers, principal, method.as_str(), &path, &call.raw_body)?
+        }
+        _ => None,
+    };
+    if idempotency.is_none() && route.keys == Keys::Required {
+        let detail = "This request moves money or stock: send an Idempotency-Key, new for each new request.";
+        return Err(Problem::new(Code::IdempotencyKeyMissing, detail).at("Idempotency-Key"));
+    }
+    let earlier = match &idempotency {
+        Some(idempotency) => idempotency.earlier(&app).await?,
+        None => None,
+    };
+    let Call { request_id, headers, raw_body, route, path_parameters, principal, .. } = call;
+    let request = headers.clone();
+    let reply = match earlier {
+        Some(reply) => reply,
+        None => {
+            let call = Call {
+                request_id,
+                headers,
+                body: parsed,
+                raw_body,
+                query,
+                route,
+                path_parameters,
+                principal,
+                idempotency,
+            };
+            handler(app, call).await?
+        }
+    };
+    reply.into_response(&request, method == Method::GET)
+}
+
+async fn serve(name: &'static str, routes: &Arc<Routes>, app: App, invocation: Invocation) -> Outcome {
+    let Invocation { event, context } = invocation;
+    let request: LambdaRequest =
+        serde_json::from_str(event.get()).map_err(InvocationError::unreadable_event)?;
+    let handler = service_fn(|request: Request| async {
+        let started = app.now();
+        let answered = routes.dispatch(app.clone(), request).await;
+        telemetry::answered(&app, name, &answered, started);
+        Ok::<_, Infallible>(answered.response)
+    });
+    let Ok(answer) = Adapter::from(handler).call(LambdaEvent::new(request, context)).await;
+    to_json(&answer)
+}
+
+/// A request's answer, and what the log line says of it.
+pub(crate) struct Answered {
+    /// The route, as API Gateway names it.
+    pub(crate) route: String,
+    /// Whose data it could touch.
+    pub(crate) tenant: Option<Tenant>,
+    /// The gateway's name of the request.
+    pub(crate) request_id: String,
+    /// What the caller gets.
+    pub(crate) response: Response<Body>,
+    /// What went wrong, if anything did.
+    pub(crate) problem: Option<Problem>,
+}

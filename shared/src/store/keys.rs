@@ -1,0 +1,233 @@
+//! Every key of both tables. A key can't be written down without the tenant it belongs to; the few that
+//! belong to none are at the end of this page, each with its reason.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+
+use super::Item;
+use crate::{
+    id::{EventId, MovementId, OrderId, ProductId},
+    runtime::{Settings, StartError},
+    tenant::Tenant,
+};
+
+/// One of the two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Facts, append-only.
+    Events,
+    /// Current state and read models.
+    State,
+}
+
+impl Table {
+    /// The table's name, as the template gives it to the function.
+    ///
+    /// # Errors
+    /// [`StartError::Missing`] where the template does not give it to this function.
+    pub fn name(self, settings: &Settings) -> Result<&str, StartError> {
+        settings.require(match self {
+            Self::Events => "EVENTS_TABLE",
+            Self::State => "STATE_TABLE",
+        })
+    }
+}
+
+/// A secondary index of the state table. All are sparse: an item is in one only while it has its attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// What must be looked at when its time has come.
+    Due,
+    /// A store's orders by status, then by time.
+    OrdersByStatus,
+    /// A store's orders by customer, then by time.
+    OrdersByCustomer,
+}
+
+impl Index {
+    /// Its name and its two key attributes.
+    pub const fn describe(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Due => ("due", "due_shard", "due_at"),
+            Self::OrdersByStatus => ("orders-by-status", "status_pk", "status_sk"),
+            Self::OrdersByCustomer => ("orders-by-customer", "customer_pk", "customer_sk"),
+        }
+    }
+}
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    table: Table,
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn state(pk: String, sk: impl Into<String>) -> Self {
+        Self { table: Table::State, pk, sk: sk.into() }
+    }
+
+    /// Which table it is a key of.
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
+    /// The partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// The sort key.
+    pub fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// Its two attributes.
+    pub fn item(&self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// A store's profile: name, currency, locations.
+pub fn store_profile(tenant: Tenant) -> Key {
+    Key::state(format!("{tenant}/store"), "profile")
+}
+
+/// The partition that holds a store's products, by id.
+pub fn products(tenant: Tenant) -> String {
+    format!("{tenant}/products")
+}
+
+/// A product.
+pub fn product(tenant: Tenant, id: ProductId) -> Key {
+    Key::state(products(tenant), id.to_string())
+}
+
+/// The partition that lists the products with a tag, by product id.
+pub fn tagged_products(tenant: Tenant, tag: &str) -> String {
+    format!("{tenant}/products/tag/{tag}")
+}
+
+/// The mark that a product has a tag.
+pub fn product_tag(tenant: Tenant, tag: &str, id: ProductId) -> Key {
+    Key::state(tagged_products(tenant, tag), id.to_string())
+}
+
+/// What is offered under a SKU: one per store, so that no two products share it.
+pub fn offer(tenant: Tenant, sku: &str) -> Key {
+    Key::state(format!("{tenant}/sku/{sku}"), "offer")
+}
+
+/// The stock of a SKU, over all locations.
+pub fn stock(tenant: Tenant, sku: &str) -> Key {
+    Key::state(format!("{tenant}/stock/{sku}"), "stock")
+}
+
+/// A movement of a SKU's stock.
+pub fn movement(tenant: Tenant, sku: &str, id: MovementId) -> Key {
+    Key::state(format!("{tenant}/stock/{sku}"), format!("movement/{id}"))
+}
+
+/// What an order holds of the stock.
+pub fn reservation(tenant: Tenant, order: OrderId) -> Key {
+    Key::state(format!("{tenant}/reservation/{order}"), "reservation")
+}
+
+/// A cart. Takes the id's text, so that what is not an id leads to no item.
+pub fn cart(tenant: Tenant, id: crate::id::CartId) -> Key {
+    Key::state(format!("{tenant}/cart/{id}"), "cart")
+}
+
+/// The partition of the events table that holds an order's commits, by sequence number.
+pub fn order_events(tenant: Tenant, order: OrderId) -> String {
+    format!("{tenant}/order/{order}")
+}
+
+/// The commit of an order whose first event has this sequence number.
+pub fn order_commit(tenant: Tenant, order: OrderId, sequence: u32) -> Key {
+    Key { table: Table::Events, pk: order_events(tenant, order), sk: format!("{sequence:010}") }
+}
+
+/// The note that an order has work to do, which the sweeper finds when the work is overdue.
+pub fn work(tenant: Tenant, order: OrderId) -> Key {
+    Key::state(format!("{tenant}/work/{order}"), "work")
+}
+
+/// The partition that lists a store's orders, by time.
+pub fn orders(tenant: Tenant) -> String {
+    format!("{tenant}/orders")
+}
+
+/// The place of an order in every list by time.
+pub fn order_position(placed_at: Timestamp, order: OrderId) -> String {
+    format!("{placed_at:.3}/{order}")
+}
+
+/// The summary of an order that the lists show.
+pub fn order_summary(tenant: Tenant, placed_at: Timestamp, order: OrderId) -> Key {
+    Key::state(orders(tenant), order_position(placed_at, order))
+}
+
+/// The partition of an index that lists a store's orders of one status.
+pub fn orders_of_status(tenant: Tenant, status: &str) -> String {
+    format!("{tenant}/orders/status/{status}")
+}
+
+/// The partition of an index that lists a customer's orders. The address is hashed: keys reach logs and metrics.
+pub fn orders_of_customer(tenant: Tenant, email: &str) -> String {
+    format!("{tenant}/orders/customer/{}", hash(&[email.to_lowercase().as_bytes()]))
+}
+
+/// The answer to a request that may be repeated.
+pub fn idempotency(tenant: Tenant, principal: &str, idempotency_key: &str) -> Key {
+    Key::state(format!("{tenant}/idempotency/{principal}/{}", hash(&[idempotency_key.as_bytes()])), "answer")
+}
+
+/// A payment at the sandbox provider.
+pub fn sandbox_payment(tenant: Tenant, payment_key: &str) -> Key {
+    Key::state(format!("{tenant}/sandbox/{payment_key}"), "payment")
+}
+
+/// The mark that an event's mail was sent.
+pub fn sent_mail(tenant: Tenant, event: EventId) -> Key {
+    Key::state(format!("{tenant}/mail/{event}"), "sent")
+}
+
+/// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
+pub fn api_key(secret: &str) -> Key {
+    Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
+}
+
+/// How many partitions the index of due work has.
+pub const DUE_SHARDS: u64 = 8;
+
+/// A partition of the index of due work. Belongs to no tenant: the sweeper works for all of them.
+pub fn due_shard(shard: u64) -> String {
+    format!("due/{}", shard % DUE_SHARDS)
+}
+
+/// The order that a key made by [`work`] belongs to.
+pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
+    let mut parts = pk.split('/');
+    let store = parts.next()?.parse().ok()?;
+    let mode = match parts.next()? {
+        "test" => crate::tenant::Mode::Test,
+        "live" => crate::tenant::Mode::Live,
+        _ => return None,
+    };
+    (parts.next()? == "work").then_some(())?;
+    Some((Tenant::of_own_record(store, mode), parts.next()?.parse().ok()?))
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(parts: &[&[u8]]) -> String {
+    let joined = parts.concat();
+    digest(&SHA256, &joined).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

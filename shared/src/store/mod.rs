@@ -1,0 +1,20 @@
+//! DynamoDB, as Souk uses it: two tables, keys that name their tenant, writes with conditions.
+
+mod error;
+pub mod keys;
+mod page;
+mod read;
+mod write;
+
+pub use error::StoreError;
+pub use keys::{Index, Key, Table};
+pub use page::{Page, Query};
+pub use read::{get, get_many, query_all};
+pub use write::{Update, Write, WriteError, commit};
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// An item as DynamoDB has it.
+pub type Item = HashMap<String, AttributeValue>;

@@ -1,0 +1,292 @@
+//! Writes: puts, updates and deletes with conditions, alone or all together.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as SdkUpdate},
+};
+use serde::Serialize;
+
+use super::{Item, Key, StoreError};
+use crate::runtime::{App, StartError};
+
+/// How often a transaction that met another one is tried again. Each pause is drawn from a doubling range.
+const CONFLICT_TRIES: u32 = 8;
+
+/// One change of one item.
+#[derive(Clone, Debug)]
+pub struct Write {
+    key: Key,
+    what: What,
+    conditions: Vec<String>,
+    names: Vec<(String, String)>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Put(Item),
+    Update(String),
+    Delete,
+    Check,
+}
+
+/// Builds the expression of an update, as DynamoDB writes it: `SET a = :a REMOVE b`.
+pub type Update = String;
+
+/// Why a write, or a set of them, did not happen. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The conditions of the writes at these places did not hold.
+    #[error("a condition did not hold (writes {0:?})")]
+    Refused(Vec<usize>),
+    /// Storage failed; whether the write happened may be unknown.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl WriteError {
+    /// Whether the condition of the write at `place` did not hold.
+    pub fn refused(&self, place: usize) -> bool {
+        matches!(self, Self::Refused(places) if places.contains(&place))
+    }
+}
+
+impl From<StartError> for WriteError {
+    fn from(error: StartError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Write {
+    fn new(key: Key, what: What) -> Self {
+        Self { key, what, conditions: Vec::new(), names: Vec::new(), values: Vec::new() }
+    }
+
+    /// Puts `value` at `key`, whatever is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] where `value` does not make an item.
+    pub fn put<T: Serialize>(kind: &'static str, key: Key, value: &T) -> Result<Self, StoreError> {
+        let mut item: Item =
+            serde_dynamo::to_item(value).map_err(|error| StoreError::unreadable(kind, &error))?;
+        item.extend(key.item());
+        item.insert("kind".to_owned(), AttributeValue::S(kind.to_owned()));
+        Ok(Self::new(key, What::Put(item)))
+    }
+
+    /// Puts `value` at `key`, where nothing is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] where `value` does not make an item.
+    pub fn create<T: Serialize>(kind: &'static str, key: Key, value: &T) -> Result<Self, StoreError> {
+        Ok(Self::put(kind, key, value)?.when("attribute_not_exists(pk)"))
+    }
+
+    /// Changes the item at `key` by an update expression.
+    pub fn update(key: Key, expression: impl Into<Update>) -> Self {
+        Self::new(key, What::Update(expression.into()))
+    }
+
+    /// Deletes the item at `key`, if it is there.
+    pub fn delete(key: Key) -> Self {
+        Self::new(key, What::Delete)
+    }
+
+    /// Changes nothing; its conditions must hold for the others to happen.
+    pub fn check(key: Key) -> Self {
+        Self::new(key, What::Check)
+    }
+
+    /// Adds a condition. All of them must hold.
+    #[must_use]
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.conditions.push(condition.into());
+        self
+    }
+
+    /// Adds an alternative to the conditions so far.
+    #[must_use]
+    pub fn or(mut self, condition: &str) -> Self {
+        if let Some(so_far) = self.condition() {
+            self.conditions = vec![format!("{so_far} OR ({condition})")];
+        }
+        self
+    }
+
+    /// Gives the placeholder `name`, which begins with `#`, its attribute.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.names.push((name.into(), attribute.into()));
+        self
+    }
+
+    /// Gives the placeholder `name`, which begins with `:`, its value.
+    #[must_use]
+    pub fn value(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.push((name.into(), value));
+        self
+    }
+
+    /// As [`Write::value`], with a string.
+    #[must_use]
+    pub fn text(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.value(name, AttributeValue::S(value.into()))
+    }
+
+    /// As [`Write::value`], with a whole number.
+    #[must_use]
+    pub fn number(self, name: impl Into<String>, value: impl Into<i64>) -> Self {
+        let value: i64 = value.into();
+        self.value(name, AttributeValue::N(value.to_string()))
+    }
+
+    /// Adds an attribute to an item that is put.
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: AttributeValue) -> Self {
+        if let What::Put(item) = &mut self.what {
+            item.insert(attribute.to_owned(), value);
+        }
+        self
+    }
+
+    fn condition(&self) -> Option<String> {
+        (!self.conditions.is_empty())
+            .then(|| self.conditions.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" AND "))
+    }
+}
+
+/// Makes all of `writes` happen, or none.
+///
+/// One write is a plain conditional write; several are a transaction, which costs twice as much. A transaction
+/// that meets another one is tried again with growing, random pauses.
+///
+/// # Errors
+/// [`WriteError::Refused`] naming the writes whose conditions did not hold.
+pub async fn commit(app: &App, mut writes: Vec<Write>) -> Result<(), WriteError> {
+    match writes.len() {
+        0 => Ok(()),
+        1 => alone(app, writes.remove(0)).await,
+        _ => together(app, writes).await,
+    }
+}
+
+macro_rules! filled {
+    ($builder:expr, $write:ident) => {{
+        let condition = $write.condition();
+        let mut builder = $builder.set_condition_expression(condition);
+        for (name, attribute) in $write.names {
+            builder = builder.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in $write.values {
+            builder = builder.expression_attribute_values(name, value);
+        }
+        builder
+    }};
+}
+
+async fn alone(app: &App, write: Write) -> Result<(), WriteError> {
+    let table = write.key.table().name(app.settings())?.to_owned();
+    let (client, key) = (app.dynamodb(), write.key.item());
+    match write.what.clone() {
+        What::Put(item) => {
+            let call = filled!(client.put_item().table_name(table).set_item(Some(item)), write);
+            call.send().await.map(drop).map_err(|error| of_single(&error))
+        }
+        What::Update(expression) => {
+            let call =
+                client.update_item().table_name(table).set_key(Some(key)).update_expression(expression);
+            filled!(call, write).send().await.map(drop).map_err(|error| of_single(&error))
+        }
+        What::Delete => {
+            let call = filled!(client.delete_item().table_name(table).set_key(Some(key)), write);
+            call.send().await.map(drop).map_err(|error| of_single(&error))
+        }
+        What::Check => together(app, vec![write]).await,
+    }
+}
+
+fn of_single<E>(error: &SdkError<E>) -> WriteError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if error.code() == Some("ConditionalCheckFailedException") {
+        WriteError::Refused(vec![0])
+    } else {
+        WriteError::Store(StoreError::of_call(error))
+    }
+}
+
+async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
+    let items = writes.into_iter().map(|write| part(app, write)).collect::<Result<Vec<_>, _>>()?;
+    let mut tries = 0;
+    loop {
+        let call = app.dynamodb().transact_write_items().set_transact_items(Some(items.clone()));
+        let Err(error) = call.send().await else {
+            return Ok(());
+        };
+        let error = of_transaction(&error);
+        tries += 1;
+        if tries == CONFLICT_TRIES || !matches!(error, WriteError::Store(StoreError::Busy(_))) {
+            return Err(error);
+        }
+        pause(app, tries).await;
+    }
+}
+
+/// Reads each reason: a condition is a domain answer, a conflict is worth another try (guards.md, 5).
+fn of_transaction(error: &SdkError<TransactWriteItemsError>) -> WriteError {
+    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
+    else {
+        return WriteError::Store(StoreError::of_call(error));
+    };
+    let codes: Vec<&str> =
+        canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    let refused: Vec<usize> =
+        (0..codes.len()).filter(|&place| codes[place] == "ConditionalCheckFailed").collect();
+    if !refused.is_empty() {
+        return WriteError::Refused(refused);
+    }
+    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    match codes.iter().find(|code| **code != "None") {
+        Some(code) if busy.contains(code) => WriteError::Store(StoreError::Busy((*code).to_owned())),
+        reason => WriteError::Store(StoreError::Service(format!("transaction canceled: {reason:?}"))),
+    }
+}
+
+fn part(app: &App, write: Write) -> Result<TransactWriteItem, WriteError> {
+    let table = write.key.table().name(app.settings())?.to_owned();
+    let key = write.key.item();
+    let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Service(error.to_string());
+    let item = TransactWriteItem::builder();
+    Ok(match write.what.clone() {
+        What::Put(content) => {
+            let put = filled!(Put::builder().table_name(table).set_item(Some(content)), write);
+            item.put(put.build().map_err(incomplete)?)
+        }
+        What::Update(expression) => {
+            let update =
+                SdkUpdate::builder().table_name(table).set_key(Some(key)).update_expression(expression);
+            item.update(filled!(update, write).build().map_err(incomplete)?)
+        }
+        What::Delete => {
+            let delete = filled!(Delete::builder().table_name(table).set_key(Some(key)), write);
+            item.delete(delete.build().map_err(incomplete)?)
+        }
+        What::Check => {
+            let check = filled!(ConditionCheck::builder().table_name(table).set_key(Some(key)), write);
+            item.condition_check(check.build().map_err(incomplete)?)
+        }
+    }
+    .build())
+}
+
+/// Waits before try number `tries`: nothing before the first, then a random part of 10 ms, 20 ms, 40 ms … 640 ms.
+pub(super) async fn pause(app: &App, tries: u32) {
+    if tries > 0 {
+        let most = 10_u64 << tries.min(7).saturating_sub(1);
+        tokio::time::sleep(Duration::from_millis(app.entropy().below(most) + 1)).await;
+    }
+}

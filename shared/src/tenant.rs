@@ -1,0 +1,79 @@
+//! Whose data a piece of work may touch.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::StoreId;
+
+/// Test or live: two worlds of one store that share nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// For trying out. The sandbox payment provider exists here only.
+    Test,
+    /// Where the money is real.
+    Live,
+}
+
+impl Mode {
+    /// `test` or `live`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One store in one mode: the boundary that no key, query or event crosses.
+///
+/// There are three ways to come by one, each of which has proof of the store: the gateway's authorizer
+/// verified a key ([`Tenant::of_verified_principal`]), Souk itself wrote it ([`Tenant::of_own_record`]), or an
+/// operator with the right to invoke `provision-store` is creating it ([`Tenant::of_new_store`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tenant {
+    store: StoreId,
+    mode: Mode,
+}
+
+impl Tenant {
+    /// The tenant that a principal was verified to belong to.
+    pub(crate) const fn of_verified_principal(store: StoreId, mode: Mode) -> Self {
+        Self { store, mode }
+    }
+
+    /// The tenant named in a record that Souk wrote: a stream record, a message of its own topic, an item.
+    pub const fn of_own_record(store: StoreId, mode: Mode) -> Self {
+        Self { store, mode }
+    }
+
+    /// A store that is being created.
+    pub const fn of_new_store(store: StoreId, mode: Mode) -> Self {
+        Self { store, mode }
+    }
+
+    /// The store.
+    pub const fn store(self) -> StoreId {
+        self.store
+    }
+
+    /// Its mode.
+    pub const fn mode(self) -> Mode {
+        self.mode
+    }
+}
+
+/// What every key of the tenant begins with: `store_…/test`.
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.store, self.mode)
+    }
+}

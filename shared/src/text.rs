@@ -1,0 +1,110 @@
+//! Strings that can only hold what they say: parsed once at the edge, trusted inside.
+
+/// Defines a string type whose values all passed `$check`, a `fn(&str) -> Result<(), String>`.
+///
+/// It reads and writes as a plain JSON string; a value that fails says `$check`'s reason. The pattern and
+/// lengths given are what the OpenAPI description says of it.
+#[macro_export]
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, example $example:literal, length $min:literal..=$max:literal $(, pattern $pattern:literal)?, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let length = text.chars().count();
+                #[allow(unused_comparisons, clippy::absurd_extreme_comparisons)]
+                if length < $min || length > $max {
+                    return Err(format!("must have {} to {} characters, has {length}", $min, $max));
+                }
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .min_length(Some($min))
+                    .max_length(Some($max))
+                    $(.pattern(Some($pattern)))?
+                    .examples([serde_json::json!($example)])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+/// Whether all of `text` is printable: no control characters, nothing that turns a line around.
+///
+/// # Errors
+/// Names the rule, never the character's surroundings.
+pub fn printable(text: &str) -> Result<(), String> {
+    let turns = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| c.is_control() || turns(c)) {
+        return Err("must not contain control characters".to_owned());
+    }
+    if text.trim() != text {
+        return Err("must not begin or end with white space".to_owned());
+    }
+    Ok(())
+}
+
+/// As [`printable`], but lines and tabs are welcome: for descriptions and notes.
+///
+/// # Errors
+/// Names the rule.
+pub fn prose(text: &str) -> Result<(), String> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err("must not contain control characters other than line breaks and tabs".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether all of `text` is lower-case letters, digits and inner hyphens.
+///
+/// # Errors
+/// Names the rule.
+pub fn slug(text: &str) -> Result<(), String> {
+    let inner = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if inner && !text.starts_with('-') && !text.ends_with('-') {
+        Ok(())
+    } else {
+        Err("must consist of lower-case letters, digits and inner hyphens".to_owned())
+    }
+}
