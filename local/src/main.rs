@@ -1,2 +1,5 @@
 //! `cargo run`: opens the market.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    souk_local::cli::main()
+}

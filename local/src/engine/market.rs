@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use souk::runtime::{Clock, Entropy, Function};
+use souk::runtime::{App, Clock, Entropy, Function};
 use souk_cloud::{Cloud, CloudError, Faults, Observer};
 use tokio::sync::broadcast;
 
@@ -162,6 +162,12 @@ impl Market {
     /// Listens to what happens from now on. A listener that falls far behind misses some of it.
     pub fn happenings(&self) -> broadcast::Receiver<Happening> {
         self.engine().happenings.subscribe()
+    }
+
+    /// What the function built from `binary` may touch: its settings, and AWS under its policy.
+    pub fn app(&self, binary: &str) -> Option<App> {
+        let functions = &self.engine().runner.functions;
+        functions.values().find(|deployed| deployed.spec.binary == binary).map(|deployed| deployed.app.clone())
     }
 
     /// What the template declares.

@@ -4,6 +4,7 @@ mod activity;
 mod gateway;
 mod happening;
 mod ids;
+mod listen;
 mod market;
 mod open;
 mod provision;

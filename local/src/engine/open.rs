@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use aws_credential_types::Credentials;
 use serde_json::json;
 use souk::runtime::{App, Function, MetricSink, Settings, Transport};
-use souk_cloud::{Caller, Cloud, CloudOptions, Place, iam::Policy};
+use souk_cloud::{Caller, Cloud, CloudOptions, Observer, Place, iam::Policy};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::{

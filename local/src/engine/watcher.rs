@@ -1,16 +1,32 @@
 //! Turns AWS calls into happenings.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock, Weak},
+};
 
-use souk_cloud::{CallRecord, Observer};
+use souk_cloud::{CallRecord, Cloud, Observer, Outcome};
 use tokio::sync::broadcast;
 
 use super::happening::Happening;
 
 /// Tells the market of every call, and whoever else wants to know.
 pub(super) struct Watcher {
-    pub happenings: broadcast::Sender<Happening>,
-    pub also: Option<Arc<dyn Observer>>,
+    happenings: broadcast::Sender<Happening>,
+    also: Option<Arc<dyn Observer>>,
+    /// Known once the cloud is open, which needs its observer first.
+    cloud: OnceLock<Weak<Cloud>>,
+}
+
+impl Watcher {
+    pub(super) fn new(happenings: broadcast::Sender<Happening>, also: Option<Arc<dyn Observer>>) -> Arc<Self> {
+        Arc::new(Self { happenings, also, cloud: OnceLock::new() })
+    }
+
+    /// Tells it of the cloud that it watches.
+    pub(super) fn watch(&self, cloud: &Arc<Cloud>) {
+        let _ = self.cloud.set(Arc::downgrade(cloud));
+    }
 }
 
 impl Observer for Watcher {
@@ -18,8 +34,17 @@ impl Observer for Watcher {
         if let Some(also) = &self.also {
             also.called(record);
         }
-        if self.happenings.receiver_count() > 0 {
-            let _ = self.happenings.send(Happening::Call(Box::new(record.clone())));
+        if self.happenings.receiver_count() == 0 {
+            return;
+        }
+        let _ = self.happenings.send(Happening::Call(Box::new(record.clone())));
+        if record.operation == "SendEmail"
+            && record.outcome == Outcome::Done
+            && let Some(mail) =
+                self.cloud.get().and_then(Weak::upgrade).and_then(|cloud| cloud.ses.messages().pop())
+        {
+            let recipients = mail.to.len() + mail.cc.len() + mail.bcc.len();
+            let _ = self.happenings.send(Happening::Mail { subject: mail.subject, recipients });
         }
     }
 }
