@@ -1,1 +1,3 @@
 //! Runs `template.yaml` on this machine: the whole market in one process, with no Docker and no AWS account.
+
+pub mod template;

@@ -1,8 +1,32 @@
 //! The AWS services that Souk stands on, emulated in process: DynamoDB with streams, SQS, SNS, SES,
 //! Secrets Manager, and IAM in front of them. Knows nothing of Souk or of its template.
+//!
+//! A [`Cloud`] is one account in one region. Real SDK clients reach it through [`Cloud::http_client`], anything
+//! else through the loopback endpoint that [`Cloud::serve`] opens, and an event source through the typed
+//! interface of each service.
 
+mod blocking;
+mod call;
+mod caller;
+mod client;
+mod cloud;
+pub mod dynamodb;
 mod error;
+mod faults;
+pub mod iam;
+mod observe;
+mod pending;
 mod place;
+mod refusal;
+mod route;
+mod serve;
+mod wire;
 
+pub use caller::{Access, Caller};
+pub use cloud::{Cloud, CloudError, CloudOptions};
 pub use error::AwsError;
+pub use faults::{Broken, CallInfo, Delivery, Fault, Faults};
+pub use observe::{CallRecord, Observer, Outcome, Units};
+pub use pending::{Sns, Sqs};
 pub use place::{Clock, Place};
+pub use refusal::Refusal;

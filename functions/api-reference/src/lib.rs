@@ -1,0 +1,1 @@
+//! Serves the OpenAPI description of Souk and a page to read it.

@@ -1,0 +1,222 @@
+//! One call, from its request to its answer: whose it is for, whether the caller may, what goes wrong, what it
+//! does, what it cost.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::{
+    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Cloud, Delivery, Fault, Outcome, Refusal, Units,
+    dynamodb,
+    iam::{Ask, Decision},
+    route::{Route, Service, route},
+    wire,
+};
+
+/// What a service answered, and the capacity that it took.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) body: Bytes,
+    pub(crate) read_units: Units,
+    pub(crate) write_units: Units,
+}
+
+impl From<Bytes> for Answer {
+    fn from(body: Bytes) -> Self {
+        Self { body, ..Self::default() }
+    }
+}
+
+/// A request that its service has understood.
+enum Work {
+    DynamoDb(dynamodb::Request),
+    Sqs(Value),
+    Sns(Vec<(String, String)>),
+    Identity,
+}
+
+struct Prepared {
+    work: Work,
+    asks: Vec<Ask>,
+    keys: Vec<(String, String)>,
+}
+
+impl Cloud {
+    /// Answers one request as AWS would: finds the service, checks the caller's policy, runs it. Refusals are
+    /// answers too; only an injected fault breaks the connection.
+    pub async fn call(&self, caller: &Caller, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+        let id = self.request_id();
+        let Route { service, operation } = match route(&request) {
+            Ok(route) => route,
+            Err(error) => return Ok(wire::refusal(Service::DynamoDb, &id, &error.into())),
+        };
+        let started = Instant::now();
+        let mut info = CallInfo {
+            caller: caller.name.clone(),
+            service: service.name(),
+            operation,
+            resources: Vec::new(),
+            keys: Vec::new(),
+            request_bytes: request.body().len(),
+        };
+        let ran = self.attempt(caller, service, &id, &mut info, &request).await;
+        let delivery = match &ran {
+            Ok(_) => self.faults.as_ref().map_or_else(Delivery::default, |faults| faults.after(&info)),
+            Err(_) => Delivery::Deliver,
+        };
+        let (response, outcome, units) = match ran {
+            Ok(Ok(answer)) => {
+                let units = (answer.read_units, answer.write_units);
+                (Ok(wire::answer(service, &id, answer.body)), Outcome::Done, units)
+            }
+            Ok(Err(refusal)) => {
+                let cost = dynamodb::cost_of_refusal(&info, &refusal);
+                let outcome = Outcome::Refused(refusal.error.code.clone());
+                (Ok(wire::refusal(service, &id, &refusal)), outcome, cost)
+            }
+            Err(broken) => (Err(broken), Outcome::Disconnected, Default::default()),
+        };
+        let (response, outcome) = match delivery {
+            Delivery::Deliver => (response, outcome),
+            Delivery::Lose | Delivery::Silence => (Err(Broken::AnswerLost), Outcome::AnswerLost),
+        };
+        if let Some(observer) = &self.observer {
+            observer.called(&CallRecord {
+                caller: info.caller,
+                service: info.service,
+                operation: info.operation,
+                resources: info.resources,
+                keys: info.keys,
+                outcome,
+                read_units: units.0,
+                write_units: units.1,
+                request_bytes: info.request_bytes,
+                response_bytes: response.as_ref().map_or(0, |response| response.body().len()),
+                duration: started.elapsed(),
+            });
+        }
+        if delivery == Delivery::Silence {
+            std::future::pending::<()>().await;
+        }
+        response
+    }
+
+    /// The call itself. The outer error is a connection that failed before the service heard of it.
+    async fn attempt(
+        &self,
+        caller: &Caller,
+        service: Service,
+        id: &str,
+        info: &mut CallInfo,
+        request: &Request<Bytes>,
+    ) -> Result<Result<Answer, Refusal>, Broken> {
+        let prepared = match self.prepare(service, info, request) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        info.resources = prepared.asks.iter().map(|ask| ask.resource.clone()).collect();
+        info.keys = prepared.keys;
+        if let Err(error) = self.authorize(caller, service, &prepared.asks) {
+            return Ok(Err(error.into()));
+        }
+        match self.faults.as_ref().and_then(|faults| faults.before(info)) {
+            None => {}
+            Some(Fault::Refuse(refusal)) => return Ok(Err(refusal)),
+            Some(Fault::Disconnect) => return Err(Broken::Disconnected),
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+        }
+        Ok(self.run(prepared.work, service, info, id).await)
+    }
+
+    fn prepare(
+        &self,
+        service: Service,
+        info: &CallInfo,
+        request: &Request<Bytes>,
+    ) -> Result<Prepared, Refusal> {
+        let operation = &info.operation;
+        let one = |work, (action, resource): (String, String)| Prepared {
+            work,
+            asks: vec![Ask::new(action, resource)],
+            keys: Vec::new(),
+        };
+        Ok(match service {
+            Service::DynamoDb | Service::DynamoDbStreams => {
+                let parsed = self.dynamodb.parse(operation, request.body())?;
+                let (asks, keys) = self.dynamodb.needs(&parsed);
+                Prepared { work: Work::DynamoDb(parsed), asks, keys }
+            }
+            Service::Sqs => {
+                let input = json(request.body())?;
+                let needs = self.sqs.needs(operation, &input);
+                one(Work::Sqs(input), needs)
+            }
+            Service::Sns => {
+                let form = form_urlencoded::parse(request.body()).into_owned().collect::<Vec<_>>();
+                let needs = self.sns.needs(operation, &form);
+                one(Work::Sns(form), needs)
+            }
+            Service::Sts => one(Work::Identity, (format!("sts:{operation}"), "*".to_owned())),
+            Service::Ses | Service::Secrets => return Err(AwsError::new("NotYet", "").into()),
+        })
+    }
+
+    fn authorize(&self, caller: &Caller, service: Service, asks: &[Ask]) -> Result<(), AwsError> {
+        let Access::Policy(policy) = &caller.access else { return Ok(()) };
+        // STS answers GetCallerIdentity to everyone, whatever their policy says.
+        if service == Service::Sts {
+            return Ok(());
+        }
+        for ask in asks {
+            if let Decision::Denied { why } = policy.decide(ask) {
+                return Err(denied(service, &caller.arn(&self.place), ask, &why));
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(&self, work: Work, service: Service, info: &CallInfo, id: &str) -> Result<Answer, Refusal> {
+        let operation = info.operation.as_str();
+        match work {
+            Work::DynamoDb(request) => self.dynamodb.run(request, &info.keys),
+            Work::Sqs(input) => {
+                let output = self.sqs.call(operation, input).await?;
+                Ok(Bytes::from(output.to_string()).into())
+            }
+            Work::Sns(form) => {
+                let inner = self.sns.call(operation, &form).await?;
+                Ok(wire::query_body(service, operation, id, &inner).into())
+            }
+            Work::Identity => Err(AwsError::new("NotYet", "").into()),
+        }
+    }
+
+    /// Unique in this process, and the same from run to run, as a simulation wants.
+    fn request_id(&self) -> String {
+        format!("00000000-0000-4000-8000-{:012x}", self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn denied(service: Service, caller: &str, ask: &Ask, why: &str) -> AwsError {
+    let (action, resource) = (&ask.action, &ask.resource);
+    let message =
+        format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
+    let (code, status) = match service {
+        Service::Sns | Service::Sts => ("AuthorizationError", StatusCode::FORBIDDEN),
+        Service::Sqs | Service::Ses => ("AccessDeniedException", StatusCode::FORBIDDEN),
+        Service::DynamoDb | Service::DynamoDbStreams | Service::Secrets => {
+            ("AccessDeniedException", StatusCode::BAD_REQUEST)
+        }
+    };
+    AwsError::new(code, message).with_status(status)
+}
+
+pub(crate) fn json(body: &[u8]) -> Result<Value, AwsError> {
+    match serde_json::from_slice(body) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        _ => Err(AwsError::new("SerializationException", "The request's body is not a JSON object.")),
+    }
+}

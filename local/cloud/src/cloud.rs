@@ -1,0 +1,92 @@
+//! One account in one region.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use crate::{Faults, Observer, Place, Sns, Sqs, dynamodb::DynamoDb};
+
+/// How a cloud is opened.
+#[derive(Clone)]
+pub struct CloudOptions {
+    /// What ARNs say, and the clock.
+    pub place: Place,
+    /// The folder that keeps everything, so that it survives SIGKILL. Without it all is in memory.
+    pub data: Option<PathBuf>,
+    /// Told of every call.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// Makes calls go wrong.
+    pub faults: Option<Arc<dyn Faults>>,
+    /// Enforces DynamoDB's 1,000 write and 3,000 read units a second on each partition key.
+    pub partition_limits: bool,
+}
+
+impl CloudOptions {
+    /// A cloud in memory, where nothing goes wrong.
+    pub fn new(place: Place) -> Self {
+        Self { place, data: None, observer: None, faults: None, partition_limits: false }
+    }
+}
+
+/// The emulated services of one account and region, and IAM in front of them.
+pub struct Cloud {
+    /// What ARNs say, and the clock.
+    pub place: Place,
+    /// DynamoDB and its streams.
+    pub dynamodb: DynamoDb,
+    /// SQS.
+    pub sqs: Arc<Sqs>,
+    /// SNS.
+    pub sns: Sns,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) faults: Option<Arc<dyn Faults>>,
+    pub(crate) requests: AtomicU64,
+}
+
+/// A cloud that can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// Its folder, or a file in it.
+    #[error("the emulated cloud's files in {path}: {source}")]
+    Files {
+        /// What could not be read or written.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its database.
+    #[error("the emulated DynamoDB: {0}")]
+    Database(String),
+    /// A file holds what this version can't read.
+    #[error("{path} can't be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl CloudError {
+    pub(crate) fn files(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Files { path, source }
+    }
+}
+
+impl Cloud {
+    /// Opens a cloud: empty, or as the folder kept it.
+    pub fn open(options: CloudOptions) -> Result<Arc<Self>, CloudError> {
+        let CloudOptions { place, data, observer, faults, partition_limits } = options;
+        let data = data.as_deref();
+        if let Some(folder) = data {
+            std::fs::create_dir_all(folder).map_err(CloudError::files(folder))?;
+        }
+        let dynamodb = DynamoDb::open(place.clone(), data)?;
+        dynamodb.limit_partitions(partition_limits);
+        let sqs = Arc::new(Sqs::open(place.clone(), data));
+        let sns = Sns::open(place.clone(), Arc::clone(&sqs), data);
+        Ok(Arc::new(Self { place, dynamodb, sqs, sns, observer, faults, requests: AtomicU64::new(1) }))
+    }
+}

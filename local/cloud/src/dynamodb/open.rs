@@ -1,0 +1,59 @@
+//! Opens the database, and gives it what `dynoxide` leaves out.
+
+use std::{
+    path::Path,
+    sync::{Mutex, RwLock, atomic::AtomicBool},
+};
+
+use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
+use tokio::sync::watch;
+
+use super::{DynamoDb, State, Tables, clock::clock, throttle::Throttle, tokens::Tokens};
+use crate::{CloudError, Place};
+
+/// Without the index each write reads every stream record kept, to find the last sequence number.
+const SCHEMA: &str = "
+    CREATE INDEX IF NOT EXISTS _stream_records_by_sequence
+        ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+    CREATE TABLE IF NOT EXISTS _cloud_views (
+        table_name TEXT PRIMARY KEY, view_type TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS _cloud_checkpoints (
+        consumer TEXT NOT NULL, table_name TEXT NOT NULL, sequence INTEGER NOT NULL,
+        PRIMARY KEY (consumer, table_name)
+    ) WITHOUT ROWID;";
+
+impl DynamoDb {
+    pub(crate) fn open(place: Place, data: Option<&Path>) -> Result<Self, CloudError> {
+        let storage = match data {
+            Some(folder) => {
+                let path = folder.join("dynamodb.sqlite");
+                let name = path.to_str().ok_or_else(|| CloudError::Unreadable {
+                    path: path.clone(),
+                    reason: "its name is not UTF-8".to_owned(),
+                })?;
+                Storage::new(name)
+            }
+            None => Storage::memory(),
+        };
+        let storage =
+            storage.map_err(|error| CloudError::Database(error.to_string()))?.with_clock(clock(&place));
+        // No fsync: what the kernel holds outlives the process, so only a power cut could lose writes.
+        storage.enable_bulk_loading().map_err(|error| CloudError::Database(error.to_string()))?;
+        storage.conn().execute_batch(SCHEMA).map_err(|error| CloudError::Database(error.to_string()))?;
+        let tables = Tables::load(&storage).map_err(|error| CloudError::Database(error.to_string()))?;
+        let state = State {
+            storage,
+            vectors: VectorIndexLifecycle::new(),
+            tokens: Tokens::default(),
+            throttle: Throttle::default(),
+        };
+        Ok(Self {
+            place,
+            state: Mutex::new(state),
+            tables: RwLock::new(tables),
+            limited: AtomicBool::new(false),
+            changes: watch::Sender::new(0),
+        })
+    }
+}

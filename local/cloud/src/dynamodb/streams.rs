@@ -1,0 +1,196 @@
+//! The stream of each table, read by sequence number.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
+use crate::blocking;
+
+/// Streams keep a record for a day, consumed or not.
+const RETENTION: SignedDuration = SignedDuration::from_hours(24);
+
+/// Public sequence numbers have 21 digits, so that they sort as text too.
+const SEQUENCE_BASE: u128 = 100_000_000_000_000_000_000;
+
+/// What happened to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventName {
+    /// It is new.
+    Insert,
+    /// It was changed.
+    Modify,
+    /// It was deleted.
+    Remove,
+}
+
+impl EventName {
+    /// As AWS writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Modify => "MODIFY",
+            Self::Remove => "REMOVE",
+        }
+    }
+}
+
+/// One change of one item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamRecord {
+    /// Its place in the table's stream.
+    pub sequence: u64,
+    /// Unique over all streams.
+    pub event_id: String,
+    /// What happened.
+    pub event_name: EventName,
+    /// The item's key, as DynamoDB JSON.
+    pub keys: Value,
+    /// The item after the change, if the stream's view has it.
+    pub new_image: Option<Value>,
+    /// The item before the change, if the stream's view has it.
+    pub old_image: Option<Value>,
+    /// When, to the second.
+    pub created: Timestamp,
+    /// Length of keys and images.
+    pub size_bytes: usize,
+    /// What the stream's records carry.
+    pub view_type: ViewType,
+    /// Whether DynamoDB deleted the item because its time to live had passed.
+    pub expired: bool,
+}
+
+impl StreamRecord {
+    /// The sequence number as events carry it.
+    pub fn sequence_number(&self) -> String {
+        (SEQUENCE_BASE + u128::from(self.sequence)).to_string()
+    }
+}
+
+struct Row {
+    sequence: i64,
+    event_name: String,
+    keys: String,
+    new_image: Option<String>,
+    old_image: Option<String>,
+    created: i64,
+    identity: Option<String>,
+    event_id: Option<String>,
+}
+
+impl DynamoDb {
+    /// Up to `limit` records of `table`'s stream after the one numbered `after`, or from the oldest kept. In the
+    /// order of the commits, so in order for each key. Writes that changed nothing left no record.
+    pub fn stream_records(&self, table: &str, after: Option<u64>, limit: usize) -> Vec<StreamRecord> {
+        let Some(view) = self.tables().get(table).and_then(|table| table.view) else { return Vec::new() };
+        let mut after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        let mut records = Vec::new();
+        // Records without a change are left out, so one reading may not be enough.
+        while records.len() < limit {
+            let rows = blocking::run(|| self.rows(table, after, limit - records.len()));
+            let Some(last) = rows.last() else { break };
+            after = last.sequence;
+            records.extend(rows.into_iter().filter_map(|row| record(row, view)));
+        }
+        records
+    }
+
+    fn rows(&self, table: &str, after: i64, limit: usize) -> Vec<Row> {
+        let state = self.lock();
+        let read = || -> rusqlite::Result<Vec<Row>> {
+            let mut query = state.storage.conn().prepare_cached(
+                "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image, created_at,
+                        user_identity, event_id
+                 FROM _stream_records
+                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
+                 ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = query.query_map(rusqlite::params![table, after, limit], |row| {
+                Ok(Row {
+                    sequence: row.get(0)?,
+                    event_name: row.get(1)?,
+                    keys: row.get(2)?,
+                    new_image: row.get(3)?,
+                    old_image: row.get(4)?,
+                    created: row.get(5)?,
+                    identity: row.get(6)?,
+                    event_id: row.get(7)?,
+                })
+            })?;
+            rows.collect()
+        };
+        read().unwrap_or_else(|error| {
+            tracing::error!(table, %error, "a stream can't be read");
+            Vec::new()
+        })
+    }
+
+    /// Counts up with each write to a table that has a stream. Wait on the receiver's `changed`, then read.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Deletes the items whose time to live has passed, and the stream records that are older than a day. AWS does
+    /// both in its own time; here the owner says when. Returns how many items it deleted.
+    pub fn sweep_ttl(&self) -> usize {
+        let streams = self.tables().with_streams();
+        let swept = blocking::run(|| {
+            let state = self.lock();
+            let swept = super::run::now(dynoxide::ttl::sweep_expired_items(&state.storage));
+            let horizon = self.place.now().as_second() - RETENTION.as_secs();
+            let connection = state.storage.conn();
+            let trimmed = streams.iter().try_for_each(|table| trim(connection, table, horizon));
+            if let Err(error) = trimmed {
+                tracing::error!(%error, "old stream records can't be deleted");
+            }
+            swept
+        });
+        match swept {
+            Ok(0) => 0,
+            Ok(swept) => {
+                self.changes.send_modify(|count| *count += 1);
+                swept
+            }
+            Err(refusal) => {
+                tracing::error!(error = %refusal, "expired items can't be deleted");
+                0
+            }
+        }
+    }
+}
+
+/// The record as the stream's view shows it. `None` for a write that changed nothing, which AWS doesn't record.
+fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
+    let parse = |image: Option<&String>| image.and_then(|image| serde_json::from_str::<Value>(image).ok());
+    let (new, old) = (parse(row.new_image.as_ref()), parse(row.old_image.as_ref()));
+    if let (Some(new), Some(old)) = (&new, &old)
+        && same_item(new, old)
+    {
+        return None;
+    }
+    let (shows_new, shows_old) = match view {
+        ViewType::KeysOnly => (false, false),
+        ViewType::NewImage => (true, false),
+        ViewType::OldImage => (false, true),
+        ViewType::NewAndOldImages => (true, true),
+    };
+    let length =
+        |shown: bool, image: &Option<String>| image.as_ref().filter(|_| shown).map_or(0, String::len);
+    Some(StreamRecord {
+        sequence: u64::try_from(row.sequence).ok()?,
+        event_id: row.event_id.unwrap_or_default(),
+        event_name: match row.event_name.as_str() {
+            "INSERT" => EventName::Insert,
+            "MODIFY" => EventName::Modify,
+            _ => EventName::Remove,
+        },
+        size_bytes: row.keys.len() + length(shows_new, &row.new_image) + length(shows_old, &row.old_image),
+        keys: serde_json::from_str(&row.keys).ok()?,
+        new_image: new.filter(|_| shows_new),
+        old_image: old.filter(|_| shows_old),
+        created: Timestamp::from_second(row.created).ok()?,
+        view_type: view,
+        expired: row.identity.is_some_and(|identity| identity.contains("dynamodb.amazonaws.com")),
+    })
+}

@@ -1,0 +1,100 @@
+//! What the functions' processes work on: the template's resources in an emulated cloud, reached over HTTP,
+//! where every function may do what its policy allows and nothing else.
+
+use std::{collections::BTreeMap, convert::Infallible, fs, path::Path, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use souk_cloud::{Caller, Cloud, CloudOptions, Place, iam::Policy};
+use souk_local::template::{self, FunctionSpec, TemplateOptions};
+use tokio::net::TcpListener;
+
+use crate::process::Spec;
+
+/// The market that the functions find.
+pub struct Market {
+    /// Every function of the template, by the name of its binary.
+    pub functions: BTreeMap<String, Spec>,
+    /// The region it is in.
+    pub region: String,
+}
+
+impl Market {
+    /// Makes what `template.yaml` declares.
+    ///
+    /// # Errors
+    /// What of it can't be made.
+    pub async fn open(root: &Path) -> Result<Self, String> {
+        let text = fs::read_to_string(root.join("template.yaml"))
+            .map_err(|error| format!("template.yaml: {error}"))?;
+        let stack = template::load(&text, &TemplateOptions::default())
+            .map_err(|error| format!("template.yaml: {error}"))?;
+        let place = Place {
+            account: stack.place.account.clone(),
+            region: stack.place.region.clone(),
+            clock: Arc::new(jiff::Timestamp::now),
+        };
+        let cloud = Cloud::open(CloudOptions::new(place)).map_err(|error| error.to_string())?;
+        for table in stack.tables.values() {
+            cloud
+                .dynamodb
+                .ensure_table(&table.description)
+                .map_err(|refusal| format!("{}: {refusal:?}", table.name))?;
+        }
+        let mut functions = BTreeMap::new();
+        for function in stack.functions.values() {
+            let endpoint = endpoint(&cloud, function).await?;
+            functions.insert(function.binary.clone(), spec(function, endpoint));
+        }
+        Ok(Self { functions, region: stack.place.region })
+    }
+}
+
+fn spec(function: &FunctionSpec, endpoint: String) -> Spec {
+    Spec {
+        name: function.name.clone(),
+        arn: function.arn.clone(),
+        memory: function.memory,
+        timeout: Duration::from_secs(function.timeout.into()),
+        environment: function.environment.clone(),
+        endpoint,
+    }
+}
+
+/// An address at which AWS's services answer one function, with that function's rights.
+async fn endpoint(cloud: &Arc<Cloud>, function: &FunctionSpec) -> Result<String, String> {
+    let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": function.statements}))
+        .map_err(|error| format!("the policy of {}: {error}", function.name))?;
+    let caller = Arc::new(Caller::with_policy(&function.name, Arc::new(policy)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let cloud = Arc::clone(cloud);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (cloud, caller) = (Arc::clone(&cloud), Arc::clone(&caller));
+            let service = hyper::service::service_fn(move |request| {
+                exchange(Arc::clone(&cloud), Arc::clone(&caller), request)
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    Ok(format!("http://{address}"))
+}
+
+async fn exchange(
+    cloud: Arc<Cloud>,
+    caller: Arc<Caller>,
+    request: http::Request<hyper::body::Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    let broken = || http::Response::builder().status(500).body(Full::default());
+    let (parts, body) = request.into_parts();
+    let answer = match body.collect().await {
+        Ok(body) => cloud.call(&caller, http::Request::from_parts(parts, body.to_bytes())).await.ok(),
+        Err(_) => None,
+    };
+    Ok(answer.map_or_else(|| broken().unwrap_or_default(), |answer| answer.map(Full::new)))
+}
