@@ -1,8 +1,8 @@
-//! The code of the market's functions: every package under `functions/`.
+//! The code of the template's functions.
 
 use souk::runtime::Function;
 
-/// All of them.
+/// Every function of Souk.
 pub fn functions() -> Vec<Function> {
     vec![
         advance_orders::function(),

@@ -5,6 +5,8 @@
 pub mod cli;
 pub mod console;
 pub mod engine;
-pub mod functions;
+mod functions;
 pub mod seed;
 pub mod template;
+
+pub use functions::functions;

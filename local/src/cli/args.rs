@@ -28,7 +28,7 @@ pub(super) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Options {
     /// The API's port; 0 takes a free one
     #[arg(long, default_value_t = 3000, global = true)]
@@ -80,9 +80,20 @@ mod tests {
 
     #[test]
     fn options_go_before_and_after_a_command() {
-        let arguments = Arguments::parse_from(["souk-local", "--data", "d", "invoke", "products", "-e", "x.json", "--no-seed"]);
+        let arguments = Arguments::parse_from([
+            "souk-local",
+            "--data",
+            "d",
+            "invoke",
+            "products",
+            "-e",
+            "x.json",
+            "--no-seed",
+        ]);
         assert!(arguments.options.no_seed && arguments.options.data.is_some());
-        assert!(matches!(arguments.command, Some(Command::Invoke { function, .. }) if function == "products"));
+        assert!(
+            matches!(arguments.command, Some(Command::Invoke { function, .. }) if function == "products")
+        );
         assert_eq!(parameter("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
     }
 }

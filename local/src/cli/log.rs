@@ -8,7 +8,10 @@ use super::args::LogFormat;
 pub(super) fn start(format: LogFormat) {
     let filter = |default: &str| {
         let level = std::env::var("LOG_LEVEL").unwrap_or_default();
-        EnvFilter::try_new(&level).ok().filter(|_| !level.is_empty()).unwrap_or_else(|| EnvFilter::new(default))
+        EnvFilter::try_new(&level)
+            .ok()
+            .filter(|_| !level.is_empty())
+            .unwrap_or_else(|| EnvFilter::new(default))
     };
     let started = match format {
         LogFormat::Text => tracing_subscriber::fmt()

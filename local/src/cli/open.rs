@@ -7,8 +7,7 @@ use tokio::net::TcpListener;
 use super::{args::Options, error::CliError, template};
 use crate::{
     engine::{Market, MarketOptions},
-    functions::functions,
-    seed,
+    functions, seed,
 };
 
 /// The market, with the demo store unless the command line doesn't want it.

@@ -42,27 +42,49 @@ impl Banner {
         let row = |name: &str, value: String| format!("  {}{value}", paint.dim(&format!("{name:<11}")));
         let functions: Vec<&str> = stack.functions.values().map(|spec| spec.binary.as_str()).collect();
         let tables: Vec<&str> = stack.tables.values().map(|table| table.name.as_str()).collect();
-        let sources: usize =
-            stack.functions.values().map(|spec| spec.queues.len() + spec.streams.len() + spec.schedules.len()).sum();
+        let sources: usize = stack
+            .functions
+            .values()
+            .map(|spec| spec.queues.len() + spec.streams.len() + spec.schedules.len())
+            .sum();
         let data = match &self.data {
             Some(folder) => format!("in {}", folder.display()),
             None => "in memory; --data DIR keeps it".to_owned(),
         };
         let mut lines = vec![
             String::new(),
-            format!("  {} {}", paint.bold("The market is open"), paint.dim(&format!("({})", duration(self.opened_in).trim()))),
+            format!(
+                "  {} {}",
+                paint.bold("The market is open"),
+                paint.dim(&format!("({})", duration(self.opened_in).trim()))
+            ),
             String::new(),
-            row("API", format!("{} {}", paint.cyan(&self.api), paint.dim(&format!("({routes} routes; its reference is at /)")))),
+            row(
+                "API",
+                format!(
+                    "{} {}",
+                    paint.cyan(&self.api),
+                    paint.dim(&format!("({routes} routes; its reference is at /)"))
+                ),
+            ),
             row("AWS", format!("{} {}", paint.cyan(&self.aws), paint.dim("(aws --endpoint-url …)"))),
             row("functions", wrap(&functions, 13)),
             row("tables", tables.join(", ")),
-            row("queues", format!("{} and {} topics, feeding {sources} event sources", stack.queues.len(), stack.topics.len())),
+            row(
+                "queues",
+                format!(
+                    "{} and {} topics, feeding {sources} event sources",
+                    stack.queues.len(),
+                    stack.topics.len()
+                ),
+            ),
             row("data", data),
         ];
         if self.seeded {
             let (publishable, secret) = (seed::PUBLISHABLE_KEY, seed::SECRET_KEY);
             lines.push(row("keys", format!("{} {}", paint.cyan(publishable), paint.dim("for a storefront"))));
-            lines.push(row("", format!("{} {}", paint.cyan(secret), paint.dim("for the shop's own systems"))));
+            lines
+                .push(row("", format!("{} {}", paint.cyan(secret), paint.dim("for the shop's own systems"))));
         }
         lines.extend([String::new(), format!("  {}", paint.dim("Worth trying:"))]);
         lines.extend(self.worth_trying(market).into_iter().map(|command| format!("  {command}")));
@@ -73,11 +95,16 @@ impl Banner {
     fn worth_trying(&self, market: &Market) -> Vec<String> {
         let table = market.stack().tables.values().next().map_or("souk-state", |table| table.name.as_str());
         vec![
-            format!("curl -H 'Authorization: Bearer {}' '{}/v1/products?limit=3'", seed::PUBLISHABLE_KEY, self.api),
+            format!(
+                "curl -H 'Authorization: Bearer {}' '{}/v1/products?limit=3'",
+                seed::PUBLISHABLE_KEY,
+                self.api
+            ),
             "cargo run -- demo".to_owned(),
             format!(
                 "AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region {} --endpoint-url {} dynamodb scan --table-name {table}",
-                market.stack().place.region, self.aws
+                market.stack().place.region,
+                self.aws
             ),
         ]
     }

@@ -182,7 +182,9 @@ mod tests {
 
     #[test]
     fn durations_keep_their_width() {
-        for (micros, expected) in [(90, "  0.0 ms"), (9_999, "  9.9 ms"), (31_000, "   31 ms"), (12_000_000, "    12 s")] {
+        for (micros, expected) in
+            [(90, "  0.0 ms"), (9_999, "  9.9 ms"), (31_000, "   31 ms"), (12_000_000, "    12 s")]
+        {
             assert_eq!(duration(Duration::from_micros(micros)), expected);
         }
     }

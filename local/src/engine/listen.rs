@@ -42,11 +42,16 @@ impl Market {
                     for message in messages {
                         // A message that is seen twice is told twice.
                         let _ = listener.cloud.sqs.delete(&arn, &message.receipt_handle);
-                        let kind = message.message_attributes.get("type").and_then(|kind| match &kind.value {
-                            AttributeValue::Text(text) => Some(text.clone()),
-                            AttributeValue::Binary(_) => None,
+                        let kind =
+                            message.message_attributes.get("type").and_then(|kind| match &kind.value {
+                                AttributeValue::Text(text) => Some(text.clone()),
+                                AttributeValue::Binary(_) => None,
+                            });
+                        listener.tell(Happening::Published {
+                            topic: topic.clone(),
+                            kind,
+                            message: message.body,
                         });
-                        listener.tell(Happening::Published { topic: topic.clone(), kind, message: message.body });
                     }
                 }
             });

@@ -167,7 +167,10 @@ impl Market {
     /// What the function built from `binary` may touch: its settings, and AWS under its policy.
     pub fn app(&self, binary: &str) -> Option<App> {
         let functions = &self.engine().runner.functions;
-        functions.values().find(|deployed| deployed.spec.binary == binary).map(|deployed| deployed.app.clone())
+        functions
+            .values()
+            .find(|deployed| deployed.spec.binary == binary)
+            .map(|deployed| deployed.app.clone())
     }
 
     /// What the template declares.

@@ -110,9 +110,11 @@ fn open_cloud(
     cloud.data.clone_from(&options.data);
     cloud.faults.clone_from(&options.faults);
     cloud.partition_limits = options.partition_limits;
-    cloud.observer =
-        Some(Arc::new(Watcher { happenings: happenings.clone(), also: options.observer.clone() }));
-    Ok(Cloud::open(cloud)?)
+    let watcher = Watcher::new(happenings.clone(), options.observer.clone());
+    cloud.observer = Some(Arc::clone(&watcher) as Arc<dyn Observer>);
+    let cloud = Cloud::open(cloud)?;
+    watcher.watch(&cloud);
+    Ok(cloud)
 }
 
 /// A function in its place: the template's environment, and AWS as its policy lets it see it.

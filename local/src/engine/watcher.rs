@@ -19,7 +19,10 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(happenings: broadcast::Sender<Happening>, also: Option<Arc<dyn Observer>>) -> Arc<Self> {
+    pub(super) fn new(
+        happenings: broadcast::Sender<Happening>,
+        also: Option<Arc<dyn Observer>>,
+    ) -> Arc<Self> {
         Arc::new(Self { happenings, also, cloud: OnceLock::new() })
     }
 

@@ -3,6 +3,7 @@
 mod gateway;
 mod open;
 mod queues;
+mod real;
 mod schedules;
 mod serve;
 mod streams;

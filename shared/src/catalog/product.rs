@@ -282,6 +282,16 @@ impl Product {
         product.checked()
     }
 
+    /// The product, taken from sale. An archived one stays as it is.
+    #[must_use]
+    pub fn archived(&self, now: Timestamp) -> Self {
+        if self.status == ProductStatus::Archived {
+            return self.clone();
+        }
+        let version = self.version.saturating_add(1);
+        Self { status: ProductStatus::Archived, version, updated_at: now, ..self.clone() }
+    }
+
     fn checked(self) -> Result<Self, Problem> {
         at_most(MOST_TAGS, self.tags.len(), "tags")?;
         at_most(MOST_IMAGES, self.images.len(), "images")?;

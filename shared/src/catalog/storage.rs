@@ -1,10 +1,10 @@
 //! Products in the state table: the product, a mark for each tag, an offer for each SKU, always together.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{NewProduct, Offer, Product, ProductStatus, Sku, product::ChangeProduct};
+use super::{Offer, Product, ProductStatus, Sku};
 use crate::{
-    http::{Call, Code, CommitError, ETag, Problem, Reply},
+    http::{Call, Code, CommitError, Problem, Reply},
     id::ProductId,
     runtime::App,
     store::{self, Page, Query, StoreError, Write, keys},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The mark that a product has a tag.
-#[derive(serde::Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Tagged {
     id: ProductId,
 }
@@ -58,68 +58,45 @@ pub async fn list(
     Ok(Page { items, next: page.next })
 }
 
-/// Creates a product and answers `reply` of it.
+/// Creates `product` and answers `reply`.
 ///
 /// # Errors
-/// 422 or 409, where the product breaks a rule or a SKU is another product's.
-pub async fn create<R: serde::Serialize, Q>(
+/// 409, where a SKU is another product's.
+pub async fn create<B, Q, R: Serialize>(
     app: &App,
-    call: &Call<NewProduct, Q>,
-    reply: impl FnOnce(&Product) -> Reply<R>,
+    call: &Call<B, Q>,
+    product: &Product,
+    reply: Reply<R>,
 ) -> Result<Reply<R>, Problem> {
     let tenant = call.tenant()?;
-    let product = Product::new(ProductId::new(app), call.body.clone(), app.now())?;
-    let mut writes = vec![Write::create("product", keys::product(tenant, product.id), &product)?];
+    let mut writes = vec![Write::create("product", keys::product(tenant, product.id), product)?];
     let skus: Vec<Sku> = product.variants.iter().map(|variant| variant.sku.clone()).collect();
     for offer in product.offers() {
         writes.push(Write::create("offer", keys::offer(tenant, offer.variant.sku.as_str()), &offer)?);
     }
     for tag in &product.tags {
-        writes.push(tagged(tenant, tag.as_str(), &product)?);
+        writes.push(tagged(tenant, tag.as_str(), product)?);
     }
-    call.commit(app, writes, reply(&product)).await.map_err(|error| sku_taken(error, &skus))
+    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
 }
 
-/// Changes a product and answers `reply` of it.
+/// Puts `new` in place of `old` and answers `reply`.
 ///
 /// # Errors
-/// 404, 409, 412 or 422.
-pub async fn update<R: serde::Serialize, Q>(
+/// 409, where somebody else changed it meanwhile or a SKU is another product's.
+pub async fn replace<B, Q, R: Serialize>(
     app: &App,
-    call: &Call<ChangeProduct, Q>,
-    id: ProductId,
-    reply: impl FnOnce(&Product) -> Reply<R>,
+    call: &Call<B, Q>,
+    old: &Product,
+    new: &Product,
+    reply: Reply<R>,
 ) -> Result<Reply<R>, Problem> {
-    let tenant = call.tenant()?;
-    let old = get(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-    ETag::of_version(old.version).if_match(&call.headers)?;
-    let new = old.changed(call.body.clone(), app.now())?;
-    let (writes, skus) = replace(tenant, &old, &new)?;
-    call.commit(app, writes, reply(&new)).await.map_err(|error| sku_taken(error, &skus))
-}
-
-/// Takes a product from sale. Archiving an archived product changes nothing.
-///
-/// # Errors
-/// 404, 409 or 412.
-pub async fn archive<B, Q>(app: &App, call: &Call<B, Q>, id: ProductId) -> Result<(), Problem> {
-    let tenant = call.tenant()?;
-    let old = get(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-    ETag::of_version(old.version).if_match(&call.headers)?;
-    if old.status == ProductStatus::Archived {
-        return Ok(());
-    }
-    let mut new = old.clone();
-    new.status = ProductStatus::Archived;
-    new.version += 1;
-    new.updated_at = app.now();
-    let (writes, _) = replace(tenant, &old, &new)?;
-    store::commit(app, writes).await?;
-    Ok(())
+    let (writes, skus) = replacement(call.tenant()?, old, new)?;
+    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
 }
 
 /// The writes that put `new` in place of `old`, and the SKUs whose offers stand from the second write on.
-fn replace(tenant: Tenant, old: &Product, new: &Product) -> Result<(Vec<Write>, Vec<Sku>), StoreError> {
+fn replacement(tenant: Tenant, old: &Product, new: &Product) -> Result<(Vec<Write>, Vec<Sku>), StoreError> {
     let product = Write::put("product", keys::product(tenant, new.id), new)?
         .when("#version = :read")
         .name("#version", "version")

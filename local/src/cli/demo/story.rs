@@ -1,0 +1,104 @@
+//! Tells a purchase as it happens: each call, and everything that it set in motion.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::Value;
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
+
+use super::{
+    bill::Bill,
+    client::{Actor, Answer, Client},
+};
+use crate::{
+    cli::error::CliError,
+    console::{Paint, duration, text},
+    engine::{Happening, Market},
+};
+
+/// How long the last message of a step may take to be heard, once everything is settled.
+const ECHO: Duration = Duration::from_millis(20);
+
+pub(super) struct Story {
+    pub market: Market,
+    pub paint: Paint,
+    client: Client,
+    happenings: Receiver<Happening>,
+    bill: Bill,
+}
+
+impl Story {
+    pub(super) fn new(market: Market, client: Client, paint: Paint) -> Self {
+        let happenings = market.happenings();
+        Self { market, paint, client, happenings, bill: Bill::default() }
+    }
+
+    /// A chapter begins.
+    pub(super) fn chapter(&self, title: &str) {
+        println!("\n{}", self.paint.bold(title));
+    }
+
+    /// Makes a call and tells what came of it; what it set in motion is told by [`Self::aftermath`].
+    pub(super) async fn call(
+        &mut self,
+        actor: Actor,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, CliError> {
+        let Answer { status, body: answer, took } =
+            self.client.call(actor, method.clone(), path, body.as_ref()).await?;
+        let sent = body.map(|body| format!(" {body}")).unwrap_or_default();
+        println!(
+            "  {} {method} {path}{}  {}  {}",
+            self.paint.cyan(&format!("{:<7}", actor.name)),
+            self.paint.dim(&sent),
+            self.paint.green(&status.to_string()),
+            self.paint.dim(duration(took).trim()),
+        );
+        Ok(answer)
+    }
+
+    /// Says something about an answer.
+    pub(super) fn note(&self, text: &str) {
+        println!("          {text}");
+    }
+
+    /// Waits until everything has come to rest, and tells what happened meanwhile.
+    pub(super) async fn aftermath(&mut self) {
+        self.market.quiet().await;
+        tokio::time::sleep(ECHO).await;
+        for happening in self.drain() {
+            // Requests were told by the calls themselves, and who asks before each of them is no news.
+            let told = !matches!(happening, Happening::Request(_));
+            if let Some(line) = text(&happening, self.market.clock().now(), self.paint).filter(|_| told) {
+                // The story has its own order; the time of day says nothing in it.
+                let line = line.split_once("  ").map_or(line.clone(), |(_, rest)| rest.to_owned());
+                println!("    {line}");
+            }
+        }
+    }
+
+    /// Counts what happened so far, telling nothing of it.
+    pub(super) fn skip(&mut self) {
+        self.drain();
+    }
+
+    /// What all of it cost.
+    pub(super) fn bill(&mut self) -> String {
+        self.drain();
+        self.bill.table(self.paint)
+    }
+
+    fn drain(&mut self) -> Vec<Happening> {
+        let mut drained = Vec::new();
+        loop {
+            match self.happenings.try_recv() {
+                Ok(Happening::Call(call)) => self.bill.add(&call),
+                Ok(happening) => drained.push(happening),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return drained,
+            }
+        }
+    }
+}
