@@ -1,1 +1,3 @@
-//! The market, end to end.
+//! The market, end to end: the real template, the real handlers, emulated services, a paused clock.
+
+mod journey;
