@@ -1,3 +1,4 @@
 //! Runs `template.yaml` on this machine: the whole market in one process, with no Docker and no AWS account.
 
+pub mod engine;
 pub mod template;

@@ -4,15 +4,31 @@
 //! clock), its events and its storage; under them stands what no business knows. Arrows run one way:
 //! functions → business → foundations.
 
+// Business.
+pub mod cart;
+pub mod catalog;
+pub mod checkout;
+pub mod identity;
+pub mod inventory;
+pub mod notification;
+pub mod order;
+pub mod payment;
+pub mod relay;
+pub mod risk;
+
 // Foundations: what no business knows.
+pub mod contact;
 pub mod event;
 pub mod http;
 pub mod id;
+pub mod metadata;
 pub mod money;
 pub mod principal;
+pub mod quantity;
 pub mod runtime;
 pub mod store;
 pub mod tenant;
 pub mod text;
+pub mod totals;
 
 pub use runtime::run;

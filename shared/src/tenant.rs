@@ -35,9 +35,10 @@ impl fmt::Display for Mode {
 
 /// One store in one mode: the boundary that no key, query or event crosses.
 ///
-/// There are three ways to come by one, each of which has proof of the store: the gateway's authorizer
-/// verified a key ([`Tenant::of_verified_principal`]), Souk itself wrote it ([`Tenant::of_own_record`]), or an
-/// operator with the right to invoke `provision-store` is creating it ([`Tenant::of_new_store`]).
+/// There are four ways to come by one, each of which has proof of the store: the gateway's authorizer verified a key
+/// ([`Tenant::of_verified_principal`]), Souk itself wrote it ([`Tenant::of_own_record`]), a provider signed for it
+/// ([`Tenant::of_signed_notification`]), or an operator with the right to invoke `provision-store` is creating it
+/// ([`Tenant::of_new_store`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     store: StoreId,
@@ -52,6 +53,12 @@ impl Tenant {
 
     /// The tenant named in a record that Souk wrote: a stream record, a message of its own topic, an item.
     pub const fn of_own_record(store: StoreId, mode: Mode) -> Self {
+        Self { store, mode }
+    }
+
+    /// The tenant that a provider's notification is addressed to. Its signature is made with a key of this tenant, and
+    /// nothing is done before that is checked.
+    pub const fn of_signed_notification(store: StoreId, mode: Mode) -> Self {
         Self { store, mode }
     }
 

@@ -6,7 +6,7 @@
 /// lengths given are what the OpenAPI description says of it.
 #[macro_export]
 macro_rules! text_type {
-    ($(#[$doc:meta])* $name:ident, example $example:literal, length $min:literal..=$max:literal $(, pattern $pattern:literal)?, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, example $example:literal, length $min:literal..=$max:literal $(, pattern $pattern:literal)?, check $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! Answers whether Souk is up, and its version.
+
+fn main() -> std::process::ExitCode {
+    souk::run(health::function())
+}

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::{
     dynamodb,
     iam::{Ask, Decision},
     route::{Route, Service, route},
-    wire,
+    sts, wire,
 };
 
 /// What a service answered, and the capacity that it took.
@@ -32,9 +32,11 @@ impl From<Bytes> for Answer {
 
 /// A request that its service has understood.
 enum Work {
-    DynamoDb(dynamodb::Request),
+    DynamoDb(Box<dynamodb::Request>),
     Sqs(Value),
     Sns(Vec<(String, String)>),
+    Ses(Value),
+    Secrets(Value),
     Identity,
 }
 
@@ -51,7 +53,7 @@ impl Cloud {
         let id = self.request_id();
         let Route { service, operation } = match route(&request) {
             Ok(route) => route,
-            Err(error) => return Ok(wire::refusal(Service::DynamoDb, &id, &error.into())),
+            Err(error) => return Ok(wire::refusal(protocol(&request), &id, &error.into())),
         };
         let started = Instant::now();
         let mut info = CallInfo {
@@ -128,7 +130,7 @@ impl Cloud {
             Some(Fault::Disconnect) => return Err(Broken::Disconnected),
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         }
-        Ok(self.run(prepared.work, service, info, id).await)
+        Ok(self.run(prepared.work, caller, service, info, id).await)
     }
 
     fn prepare(
@@ -147,7 +149,7 @@ impl Cloud {
             Service::DynamoDb | Service::DynamoDbStreams => {
                 let parsed = self.dynamodb.parse(operation, request.body())?;
                 let (asks, keys) = self.dynamodb.needs(&parsed);
-                Prepared { work: Work::DynamoDb(parsed), asks, keys }
+                Prepared { work: Work::DynamoDb(Box::new(parsed)), asks, keys }
             }
             Service::Sqs => {
                 let input = json(request.body())?;
@@ -160,7 +162,16 @@ impl Cloud {
                 one(Work::Sns(form), needs)
             }
             Service::Sts => one(Work::Identity, (format!("sts:{operation}"), "*".to_owned())),
-            Service::Ses | Service::Secrets => return Err(AwsError::new("NotYet", "").into()),
+            Service::Ses => {
+                let input = json(request.body())?;
+                let needs = self.ses.needs(&input);
+                one(Work::Ses(input), needs)
+            }
+            Service::Secrets => {
+                let input = json(request.body())?;
+                let needs = self.secrets.needs(operation, &input);
+                one(Work::Secrets(input), needs)
+            }
         })
     }
 
@@ -178,10 +189,17 @@ impl Cloud {
         Ok(())
     }
 
-    async fn run(&self, work: Work, service: Service, info: &CallInfo, id: &str) -> Result<Answer, Refusal> {
+    async fn run(
+        &self,
+        work: Work,
+        caller: &Caller,
+        service: Service,
+        info: &CallInfo,
+        id: &str,
+    ) -> Result<Answer, Refusal> {
         let operation = info.operation.as_str();
         match work {
-            Work::DynamoDb(request) => self.dynamodb.run(request, &info.keys),
+            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys),
             Work::Sqs(input) => {
                 let output = self.sqs.call(operation, input).await?;
                 Ok(Bytes::from(output.to_string()).into())
@@ -190,13 +208,27 @@ impl Cloud {
                 let inner = self.sns.call(operation, &form).await?;
                 Ok(wire::query_body(service, operation, id, &inner).into())
             }
-            Work::Identity => Err(AwsError::new("NotYet", "").into()),
+            Work::Ses(input) => Ok(Bytes::from(self.ses.send(&input)?.to_string()).into()),
+            Work::Secrets(input) => Ok(Bytes::from(self.secrets.call(operation, &input)?.to_string()).into()),
+            Work::Identity => {
+                let inner = sts::call(operation, caller, &self.place)?;
+                Ok(wire::query_body(service, operation, id, &inner).into())
+            }
         }
     }
 
     /// Unique in this process, and the same from run to run, as a simulation wants.
     fn request_id(&self) -> String {
         format!("00000000-0000-4000-8000-{:012x}", self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A service with the wire protocol of a request that is for none.
+fn protocol(request: &Request<Bytes>) -> Service {
+    let kind = request.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    match kind {
+        Some(kind) if kind.starts_with(b"application/x-www-form-urlencoded") => Service::Sts,
+        _ => Service::DynamoDb,
     }
 }
 

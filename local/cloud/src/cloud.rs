@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use crate::{Faults, Observer, Place, Sns, Sqs, dynamodb::DynamoDb};
+use crate::{Faults, Objects, Observer, Place, Secrets, Ses, Sns, Sqs, dynamodb::DynamoDb};
 
 /// How a cloud is opened.
 #[derive(Clone)]
@@ -36,9 +36,15 @@ pub struct Cloud {
     /// DynamoDB and its streams.
     pub dynamodb: DynamoDb,
     /// SQS.
-    pub sqs: Arc<Sqs>,
+    pub sqs: Sqs,
     /// SNS.
     pub sns: Sns,
+    /// SES.
+    pub ses: Ses,
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// S3 buckets, as far as services write to them.
+    pub objects: Objects,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) faults: Option<Arc<dyn Faults>>,
     pub(crate) requests: AtomicU64,
@@ -58,6 +64,9 @@ pub enum CloudError {
     /// Its database.
     #[error("the emulated DynamoDB: {0}")]
     Database(String),
+    /// Its queues or topics.
+    #[error("the emulated queues and topics: {0}")]
+    Queues(String),
     /// A file holds what this version can't read.
     #[error("{path} can't be read: {reason}")]
     Unreadable {
@@ -85,8 +94,23 @@ impl Cloud {
         }
         let dynamodb = DynamoDb::open(place.clone(), data)?;
         dynamodb.limit_partitions(partition_limits);
-        let sqs = Arc::new(Sqs::open(place.clone(), data));
-        let sns = Sns::open(place.clone(), Arc::clone(&sqs), data);
-        Ok(Arc::new(Self { place, dynamodb, sqs, sns, observer, faults, requests: AtomicU64::new(1) }))
+        let sqs = Sqs::open(place.clone(), data).map_err(|error| CloudError::Queues(error.to_string()))?;
+        let sns = Sns::open(place.clone(), sqs.clone(), data)
+            .map_err(|error| CloudError::Queues(error.to_string()))?;
+        let ses = Ses::open(place.clone(), data)?;
+        let secrets = Secrets::open(place.clone(), data)?;
+        let objects = Objects::open(data)?;
+        Ok(Arc::new(Self {
+            place,
+            dynamodb,
+            sqs,
+            sns,
+            ses,
+            secrets,
+            objects,
+            observer,
+            faults,
+            requests: AtomicU64::new(1),
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! Which service and operation a request is for.
 
-use http::{HeaderMap, Request, header::AUTHORIZATION};
+use http::{HeaderMap, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use crate::AwsError;
 
@@ -55,7 +55,12 @@ pub(crate) fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, AwsEr
             .ok_or_else(unknown);
     }
     if request.uri().path().starts_with("/v2/email/") {
-        return Ok(Route { service: Service::Ses, operation: String::new() });
+        return match (request.method(), request.uri().path()) {
+            (&Method::POST, "/v2/email/outbound-emails") => {
+                Ok(Route { service: Service::Ses, operation: "SendEmail".to_owned() })
+            }
+            _ => Err(unknown().with_status(StatusCode::NOT_FOUND)),
+        };
     }
     let action = form(request.body().as_ref(), "Action").ok_or_else(unknown)?;
     let service = match scope(request.headers()) {
@@ -95,7 +100,7 @@ mod tests {
         let target = Request::builder().header("x-amz-target", "AmazonSQS.SendMessage").body("{}").unwrap();
         assert_eq!(route(&target), Ok(Route { service: Service::Sqs, operation: "SendMessage".to_owned() }));
 
-        let path = Request::builder().uri("/v2/email/outbound-emails").body("{}").unwrap();
+        let path = Request::post("/v2/email/outbound-emails").body("{}").unwrap();
         assert_eq!(route(&path).unwrap().service, Service::Ses);
 
         let signed = Request::builder()

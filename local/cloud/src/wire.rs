@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 
-use crate::{Refusal, Sqs, route::Service};
+use crate::{Refusal, route::Service, sqs::query_code};
 
 /// A successful answer: the body, already in the service's protocol.
 pub(crate) fn answer(service: Service, request_id: &str, body: Bytes) -> Response<Bytes> {
@@ -37,7 +37,11 @@ pub(crate) fn refusal(service: Service, request_id: &str, refusal: &Refusal) -> 
     let header = match service {
         Service::Sqs => {
             let fault = if error.status.is_server_error() { "Receiver" } else { "Sender" };
-            Some(("x-amzn-query-error", format!("{};{fault}", Sqs::query_code(&error.code))))
+            let code = match error.code.as_str() {
+                "AccessDeniedException" => "AccessDenied",
+                code => query_code(code),
+            };
+            Some(("x-amzn-query-error", format!("{code};{fault}")))
         }
         Service::Ses => Some(("x-amzn-errortype", error.code.clone())),
         _ => None,

@@ -18,6 +18,7 @@ const DEPTH: usize = 32;
 /// Resolves the functions in a template.
 pub(super) struct Resolver<'t> {
     pub place: &'t StackPlace,
+    pub arns: &'t BTreeMap<String, String>,
     pub parameters: BTreeMap<String, Value>,
     pub resources: &'t Map<String, Value>,
     pub mappings: &'t Map<String, Value>,
@@ -140,7 +141,8 @@ impl Resolver<'_> {
         Ok(Some(found))
     }
 
-    fn truth(&self, value: &Value, path: &str) -> Result<bool> {
+    /// Whether a condition holds.
+    pub(super) fn truth(&self, value: &Value, path: &str) -> Result<bool> {
         match self.present(value, path)? {
             Value::Bool(truth) => Ok(truth),
             _ => Err(TemplateError::new(path, "isn't a condition")),
@@ -191,10 +193,21 @@ impl Resolver<'_> {
         let resource = self.resources.get(id);
         match resource {
             Some(resource) => self.deeper(path, || names::reference(self, id, resource)).map(Value::String),
+            // SAM's `!Ref Api.Stage`.
+            None if id.split_once('.').is_some_and(|(api, part)| part == "Stage" && self.is_api(api)) => {
+                Ok(Value::String("$default".to_owned()))
+            }
             None => names::generated(self, self.resources, id, None).map(Value::String).ok_or_else(|| {
                 TemplateError::new(path, format!("{id} is neither a parameter nor a resource"))
             }),
         }
+    }
+
+    fn is_api(&self, id: &str) -> bool {
+        self.resources
+            .get(id)
+            .and_then(|resource| resource.get("Type"))
+            .is_some_and(|kind| kind == "AWS::Serverless::HttpApi")
     }
 
     fn attribute(&self, id: &str, attribute: &str, path: &str) -> Result<String> {

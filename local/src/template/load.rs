@@ -19,6 +19,8 @@ pub struct TemplateOptions {
     pub place: StackPlace,
     /// Parameters that differ from their defaults.
     pub parameters: BTreeMap<String, String>,
+    /// ARNs that services have drawn, by logical id; those that aren't here are made up.
+    pub arns: BTreeMap<String, String>,
 }
 
 /// Types that watch, pay for, name or permit what runs at AWS, and have nothing to do on this machine.
@@ -38,13 +40,14 @@ const WITHOUT_EFFECT: [&str; 13] = [
     "AWS::SNS::TopicPolicy",
 ];
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
     "Transform",
     "Description",
     "Metadata",
     "Parameters",
     "Mappings",
+    "Rules",
     "Conditions",
     "Globals",
     "Resources",
@@ -71,12 +74,14 @@ pub fn load(text: &str, options: &TemplateOptions) -> Result<Stack> {
     let resources = with_globals(section("Resources")?, globals)?;
     let mut resolver = Resolver {
         place: &options.place,
+        arns: &options.arns,
         parameters: parameters::values(section("Parameters")?, &options.parameters)?,
         resources: &resources,
         mappings: section("Mappings")?,
         conditions,
         depth: Cell::new(0),
     };
+    check_rules(&resolver, section("Rules")?)?;
     let present = existing(&resolver, &resources)?;
     resolver.resources = &present;
     let mut loader = Loader {
@@ -101,6 +106,26 @@ pub fn load(text: &str, options: &TemplateOptions) -> Result<Stack> {
         stack.outputs.insert(name.clone(), typed::text_of(&value).unwrap_or_else(|| value.to_string()));
     }
     Ok(stack)
+}
+
+/// Refuses parameters that break a rule of the template.
+fn check_rules(resolver: &Resolver<'_>, rules: &Map<String, Value>) -> Result<()> {
+    for (name, rule) in rules {
+        let path = format!("Rules.{name}");
+        if let Some(condition) = rule.get("RuleCondition")
+            && !resolver.truth(condition, &format!("{path}.RuleCondition"))?
+        {
+            continue;
+        }
+        for assertion in rule.get("Assertions").and_then(Value::as_array).into_iter().flatten() {
+            let assert = assertion.get("Assert").ok_or_else(|| TemplateError::new(&path, "has no Assert"))?;
+            if !resolver.truth(assert, &format!("{path}.Assertions"))? {
+                let said = assertion.get("AssertDescription").and_then(Value::as_str).unwrap_or("is broken");
+                return Err(TemplateError::new(path, said));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The resources whose condition holds.

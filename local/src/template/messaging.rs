@@ -135,6 +135,7 @@ pub(super) fn queue_policy(properties: Value, path: &str) -> Result<QueuePolicy>
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct TopicProperties {
+    subscription: Option<Vec<Inline>>,
     #[serde(rename = "TopicName")]
     _name: Option<Ignored>,
     #[serde(rename = "DisplayName")]
@@ -149,8 +150,22 @@ struct TopicProperties {
     _tags: Option<Ignored>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Inline {
+    protocol: String,
+    #[serde(rename = "Endpoint")]
+    _endpoint: Ignored,
+}
+
 pub(super) fn topic(properties: Value, path: &str, name: String, arn: String) -> Result<Topic> {
-    let _: TopicProperties = typed::parse(properties, path)?;
+    let topic: TopicProperties = typed::parse(properties, path)?;
+    // Mail to an operator ends here; what feeds a queue has its own resource, where its settings fit.
+    if let Some(inline) = topic.subscription.iter().flatten().find(|inline| inline.protocol != "email") {
+        let reason =
+            format!("local subscribes by AWS::SNS::Subscription only, not inline to {}", inline.protocol);
+        return Err(TemplateError::new(format!("{path}.Subscription"), reason));
+    }
     Ok(Topic { name, arn })
 }
 

@@ -71,6 +71,9 @@ pub(super) fn reference(resolver: &Resolver<'_>, id: &str, resource: &Value) -> 
 
 /// What `Fn::GetAtt` gives for `attribute` of the resource `id`.
 pub(super) fn attribute(resolver: &Resolver<'_>, id: &str, resource: &Value, name: &str) -> Result<String> {
+    if let Some(arn) = resolver.arns.get(id).filter(|_| ["Arn", "Id"].contains(&name)) {
+        return Ok(arn.clone());
+    }
     let kind = kind_of(resource);
     let physical = physical(resolver, id, resource)?;
     let place = resolver.place;
@@ -87,7 +90,7 @@ pub(super) fn attribute(resolver: &Resolver<'_>, id: &str, resource: &Value, nam
         ("AWS::SQS::Queue", "QueueUrl") => reference(resolver, id, resource)?,
         ("AWS::SNS::Topic", "Arn" | "TopicArn") => arn("sns", physical),
         ("AWS::SNS::Subscription", "Arn") => arn("sns", format!("{physical}:{id}")),
-        // AWS adds six random characters to a secret's name in its ARN.
+        // AWS draws six characters for a secret's ARN: until it is made, these stand for them.
         ("AWS::SecretsManager::Secret", "Arn" | "Id") => {
             arn("secretsmanager", format!("secret:{physical}-AbCdEf"))
         }

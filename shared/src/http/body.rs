@@ -1,7 +1,7 @@
 //! Bodies and queries: parsed into types that can only hold valid values.
 
 use http::HeaderMap;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use super::{Code, Problem, card};
 const MOST_BYTES: usize = 256 * 1024;
 
 /// No body, or no query parameters.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 

@@ -29,7 +29,8 @@ pub(super) fn compress(request: &HeaderMap, mut response: Response<Body>) -> Res
     response
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Whether the client takes gzip.
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get("accept-encoding").and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted.split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);

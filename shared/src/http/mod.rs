@@ -14,6 +14,7 @@ mod routes;
 
 pub use body::{Nothing, check_text};
 pub use call::Call;
+pub use compress::accepts_gzip;
 pub use cursor::{Limit, List, ListQuery};
 pub use describe::describe;
 pub use etag::ETag;

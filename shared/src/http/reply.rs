@@ -45,6 +45,12 @@ impl<R> Reply<R> {
         Self::new(StatusCode::CREATED, Payload::Fresh(body)).header("location", location)
     }
 
+    /// The same answer as 201, with where the new resource is.
+    #[must_use]
+    pub fn status_created(self, location: impl Into<String>) -> Self {
+        Self { status: StatusCode::CREATED, ..self.header("location", location) }
+    }
+
     /// 202, with where to look for the outcome.
     pub fn accepted(location: impl Into<String>, body: R) -> Self {
         Self::new(StatusCode::ACCEPTED, Payload::Fresh(body)).header("location", location)

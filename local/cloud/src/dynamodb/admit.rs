@@ -104,7 +104,7 @@ impl Run<'_> {
                 admitted
             });
             if !waiting.is_empty() {
-                put_off.insert(table.clone(), wanted_json(wanted, waiting));
+                put_off.insert(table.clone(), wanted_json(wanted, &waiting));
             }
         }
         batch.request_items.retain(|_, wanted| !wanted.keys.is_empty());
@@ -137,7 +137,7 @@ fn write_json(write: &WriteRequest) -> Value {
     }
 }
 
-fn wanted_json(wanted: &KeysAndAttributes, keys: Vec<Value>) -> Value {
+fn wanted_json(wanted: &KeysAndAttributes, keys: &[Value]) -> Value {
     let mut json = json!({"Keys": keys});
     let members = [
         ("ProjectionExpression", json!(wanted.projection_expression)),

@@ -1,22 +1,23 @@
 //! Tables, streams over the wire, tags and PartiQL: rare operations, passed through with our place in the ARNs.
 
 use bytes::Bytes;
-use dynoxide::actions;
+use dynoxide::actions::{self, get_shard_iterator};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Tables, ViewType,
     refusals::{refusal, unreadable},
     run::{Run, internal, now, written},
+    streams,
 };
 use crate::{AwsError, Refusal};
 
 impl Run<'_> {
-    pub(super) fn other(&mut self, operation: &'static str, input: Value) -> Result<Bytes, Refusal> {
+    pub(super) fn other(&mut self, operation: &'static str, input: &Value) -> Result<Bytes, Refusal> {
         let inside = self.inside_arns(input)?;
         let output = self.dispatch(operation, inside)?;
-        let mut output = self.outside_arns(output)?;
+        let mut output = self.outside_arns(&output)?;
         if ["CreateTable", "UpdateTable", "DeleteTable"].contains(&operation) {
             self.reload()?;
         }
@@ -27,66 +28,81 @@ impl Run<'_> {
     fn dispatch(&mut self, operation: &'static str, mut input: Value) -> Result<Value, Refusal> {
         let storage = &self.state.storage;
         let vectors = &self.state.vectors;
+        macro_rules! pass {
+            ($action:ident $(, $more:expr)?) => {
+                output(now(actions::$action::execute(storage, read(operation, input)? $(, $more)?))?)
+            };
+        }
         match operation {
             "CreateTable" => {
                 let declared = keep_both_images(&mut input);
-                let output = json(now(actions::create_table::execute(storage, read(operation, input)?))?)?;
-                self.declare(&output, declared)?;
-                Ok(output)
+                // All of a table or none of it, wherever a kill may fall.
+                let created = self.whole(|| pass!(create_table))?;
+                self.declare(&created, declared)?;
+                Ok(created)
             }
             "UpdateTable" => {
                 let declared = keep_both_images(&mut input);
-                let output =
-                    json(now(actions::update_table::execute(storage, read(operation, input)?, vectors))?)?;
-                self.declare(&output, declared)?;
-                Ok(output)
+                let updated = pass!(update_table, vectors)?;
+                self.declare(&updated, declared)?;
+                Ok(updated)
             }
-            "DeleteTable" => {
-                json(now(actions::delete_table::execute(storage, read(operation, input)?, vectors))?)
-            }
-            "DescribeTable" => {
-                json(now(actions::describe_table::execute(storage, read(operation, input)?, vectors))?)
-            }
-            "ListTables" => json(now(actions::list_tables::execute(storage, read(operation, input)?))?),
-            "UpdateTimeToLive" => {
-                json(now(actions::update_time_to_live::execute(storage, read(operation, input)?))?)
-            }
-            "DescribeTimeToLive" => {
-                json(now(actions::describe_time_to_live::execute(storage, read(operation, input)?))?)
-            }
-            "ListStreams" => json(now(actions::list_streams::execute(storage, read(operation, input)?))?),
-            "DescribeStream" => {
-                json(now(actions::describe_stream::execute(storage, read(operation, input)?))?)
-            }
-            "GetShardIterator" => {
-                json(now(actions::get_shard_iterator::execute(storage, read(operation, input)?))?)
-            }
-            "GetRecords" => json(now(actions::get_records::execute(storage, read(operation, input)?))?),
+            "DeleteTable" => pass!(delete_table, vectors),
+            "DescribeTable" => pass!(describe_table, vectors),
+            "ListTables" => pass!(list_tables),
+            "UpdateTimeToLive" => pass!(update_time_to_live),
+            "DescribeTimeToLive" => pass!(describe_time_to_live),
+            "ListStreams" => pass!(list_streams),
+            "DescribeStream" => pass!(describe_stream),
+            "GetShardIterator" => pass!(get_shard_iterator),
+            "GetRecords" => self.records(&input),
             "TagResource" => empty(now(actions::tag_resource::execute(storage, read(operation, input)?))),
             "UntagResource" => empty(now(actions::untag_resource::execute(storage, read(operation, input)?))),
-            "ListTagsOfResource" => {
-                json(now(actions::list_tags_of_resource::execute(storage, read(operation, input)?))?)
-            }
-            "ExecuteStatement" => {
-                json(now(actions::execute_statement::execute(storage, read(operation, input)?))?)
-            }
-            "ExecuteTransaction" => {
-                json(now(actions::execute_transaction::execute(storage, read(operation, input)?))?)
-            }
-            "BatchExecuteStatement" => {
-                json(now(actions::batch_execute_statement::execute(storage, read(operation, input)?))?)
-            }
+            "ListTagsOfResource" => pass!(list_tags_of_resource),
+            "ExecuteStatement" => pass!(execute_statement),
+            "ExecuteTransaction" => pass!(execute_transaction),
+            "BatchExecuteStatement" => pass!(batch_execute_statement),
             _ => Err(AwsError::new("UnknownOperationException", "").into()),
         }
     }
 
-    /// `dynoxide` knows one place only, its own.
-    fn inside_arns(&self, input: Value) -> Result<Value, Refusal> {
-        swap(&input, &self.cloud.place.arn("dynamodb", ""), &dynoxide_arn())
+    /// Does `work` within one transaction of the database.
+    fn whole<T>(&self, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let connection = self.state.storage.conn();
+        let failed = |error: rusqlite::Error| internal(&error.to_string());
+        connection.execute_batch("SAVEPOINT whole").map_err(failed)?;
+        let done = work();
+        let end = if done.is_ok() { "RELEASE whole" } else { "ROLLBACK TO whole; RELEASE whole" };
+        connection.execute_batch(end).map_err(failed)?;
+        done
     }
 
-    fn outside_arns(&self, output: Value) -> Result<Value, Refusal> {
-        swap(&output, &dynoxide_arn(), &self.cloud.place.arn("dynamodb", ""))
+    /// `GetRecords`, from the same reading as the event sources': with the declared view, and without the writes
+    /// that changed nothing.
+    fn records(&self, input: &Value) -> Result<Value, Refusal> {
+        let iterator = input["ShardIterator"].as_str().and_then(get_shard_iterator::decode_shard_iterator);
+        let view = |table: &str| self.cloud.tables().get(table).and_then(|table| table.view);
+        let found =
+            iterator.and_then(|(table, shard, position)| Some((view(&table)?, table, shard, position)));
+        let Some((view, table, shard, position)) = found else {
+            return Err(AwsError::new("ValidationException", "Invalid ShardIterator.").into());
+        };
+        let limit = input["Limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(1000);
+        let (records, position) =
+            streams::read(self.state.storage.conn(), &table, view, position, limit.clamp(1, 1000));
+        let region = &self.cloud.place.region;
+        let records = records.iter().map(|record| record.to_event(region)).collect::<Vec<_>>();
+        let next = get_shard_iterator::encode_shard_iterator(&table, &shard, position);
+        Ok(json!({"Records": records, "NextShardIterator": next}))
+    }
+
+    /// `dynoxide` knows one place only, its own.
+    fn inside_arns(&self, input: &Value) -> Result<Value, Refusal> {
+        swap(input, &self.cloud.place.arn("dynamodb", ""), &dynoxide_arn())
+    }
+
+    fn outside_arns(&self, output: &Value) -> Result<Value, Refusal> {
+        swap(output, &dynoxide_arn(), &self.cloud.place.arn("dynamodb", ""))
     }
 
     /// Keeps the view that a table's stream was declared with.
@@ -105,7 +121,7 @@ impl Run<'_> {
     /// The same, for a stream that is already there.
     pub(super) fn declare_again(&self, table: &str, stream: &Value) -> Result<(), Refusal> {
         let view = stream["StreamViewType"].as_str().and_then(ViewType::parse);
-        self.declare(&serde_json::json!({"TableDescription": {"TableName": table}}), view)?;
+        self.declare(&json!({"TableDescription": {"TableName": table}}), view)?;
         self.reload()
     }
 
@@ -153,7 +169,7 @@ fn read<T: DeserializeOwned>(operation: &str, input: Value) -> Result<T, Refusal
     serde_json::from_value(input).map_err(|error| unreadable(operation, &error))
 }
 
-fn json(output: impl Serialize) -> Result<Value, Refusal> {
+fn output(output: impl Serialize) -> Result<Value, Refusal> {
     serde_json::to_value(output).map_err(|error| internal(&error.to_string()))
 }
 

@@ -19,7 +19,7 @@ impl DynamoDb {
             let mut run = Run::new(self, &mut state);
             match run.describe(&name)? {
                 None => {
-                    run.other("CreateTable", declared)?;
+                    run.other("CreateTable", &declared)?;
                 }
                 Some(there) => run.extend(&name, &there, &declared)?,
             }
@@ -30,7 +30,7 @@ impl DynamoDb {
 
 impl Run<'_> {
     fn describe(&mut self, name: &str) -> Result<Option<Value>, Refusal> {
-        match self.other("DescribeTable", json!({"TableName": name})) {
+        match self.other("DescribeTable", &json!({"TableName": name})) {
             Ok(body) => Ok(serde_json::from_slice::<Value>(&body).ok().map(|mut body| body["Table"].take())),
             Err(refusal) if refusal.error.code == "ResourceNotFoundException" => Ok(None),
             Err(refusal) => Err(refusal),
@@ -53,7 +53,7 @@ impl Run<'_> {
         {
             self.other(
                 "UpdateTable",
-                json!({
+                &json!({
                     "TableName": name,
                     "AttributeDefinitions": declared["AttributeDefinitions"],
                     "GlobalSecondaryIndexUpdates": [{"Create": index}],
@@ -64,7 +64,7 @@ impl Run<'_> {
         let streams = there["StreamSpecification"]["StreamEnabled"] == true;
         match (streams, stream["StreamEnabled"] == true) {
             (false, true) => {
-                self.other("UpdateTable", json!({"TableName": name, "StreamSpecification": stream}))?;
+                self.other("UpdateTable", &json!({"TableName": name, "StreamSpecification": stream}))?;
             }
             (true, true) => self.declare_again(name, stream)?,
             _ => {}
@@ -74,12 +74,12 @@ impl Run<'_> {
 
     fn expire(&mut self, name: &str, declared: Option<Value>) -> Result<(), Refusal> {
         let Some(ttl) = declared.filter(|ttl| ttl["Enabled"] == true) else { return Ok(()) };
-        let there = self.other("DescribeTimeToLive", json!({"TableName": name}))?;
+        let there = self.other("DescribeTimeToLive", &json!({"TableName": name}))?;
         let there = serde_json::from_slice::<Value>(&there).unwrap_or_default();
         if there["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED" {
             return Ok(());
         }
-        self.other("UpdateTimeToLive", json!({"TableName": name, "TimeToLiveSpecification": ttl}))?;
+        self.other("UpdateTimeToLive", &json!({"TableName": name, "TimeToLiveSpecification": ttl}))?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod clock;
 mod control;
 mod ensure;
 mod images;
+mod names;
 mod needs;
 mod open;
 mod query_key;

@@ -10,7 +10,7 @@ use dynoxide::actions::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{DynamoDb, refusals::unreadable};
+use super::{DynamoDb, names::with_names, refusals::unreadable};
 use crate::{AwsError, Refusal};
 
 /// A request, read.
@@ -65,24 +65,32 @@ impl DynamoDb {
     pub(crate) fn parse(&self, operation: &str, body: &Bytes) -> Result<Request, Refusal> {
         fn read<T: DeserializeOwned>(
             operation: &str,
-            body: &Bytes,
+            body: &[u8],
             kind: impl Fn(T) -> Kind,
         ) -> Result<Kind, Refusal> {
             serde_json::from_slice(body).map(kind).map_err(|error| unreadable(operation, &error))
         }
+        // A list would do for a request's members in their order, which AWS doesn't know.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(
+                AwsError::new("SerializationException", "The request's body is not an object.").into()
+            );
+        }
+        let named = with_names(body);
+        let body_read = named.as_ref();
         let kind = match operation {
-            "PutItem" => read(operation, body, Kind::Put),
-            "GetItem" => read(operation, body, Kind::Get),
-            "UpdateItem" => read(operation, body, Kind::Update),
-            "DeleteItem" => read(operation, body, Kind::Delete),
-            "Query" => read(operation, body, Kind::Query),
-            "Scan" => read(operation, body, Kind::Scan),
-            "BatchGetItem" => read(operation, body, Kind::BatchGet),
-            "BatchWriteItem" => read(operation, body, Kind::BatchWrite),
-            "TransactGetItems" => read(operation, body, Kind::TransactGet),
-            "TransactWriteItems" => read(operation, body, Kind::TransactWrite),
+            "PutItem" => read(operation, body_read, Kind::Put),
+            "GetItem" => read(operation, body_read, Kind::Get),
+            "UpdateItem" => read(operation, body_read, Kind::Update),
+            "DeleteItem" => read(operation, body_read, Kind::Delete),
+            "Query" => read(operation, body_read, Kind::Query),
+            "Scan" => read(operation, body_read, Kind::Scan),
+            "BatchGetItem" => read(operation, body_read, Kind::BatchGet),
+            "BatchWriteItem" => read(operation, body_read, Kind::BatchWrite),
+            "TransactGetItems" => read(operation, body_read, Kind::TransactGet),
+            "TransactWriteItems" => read(operation, body_read, Kind::TransactWrite),
             other => match OTHERS.iter().find(|known| **known == other) {
-                Some(operation) => read(operation, body, |input| Kind::Other { operation, input }),
+                Some(operation) => read(operation, body_read, |input| Kind::Other { operation, input }),
                 None => Err(AwsError::new("UnknownOperationException", "").into()),
             },
         }?;

@@ -139,7 +139,7 @@ impl Run<'_> {
                 act!(self, transact_get_items, transaction)
             }
             Kind::TransactWrite(transaction) => self.transaction(transaction, keys),
-            Kind::Other { operation, input } => Ok((self.other(operation, input)?, Consumed::default())),
+            Kind::Other { operation, input } => Ok((self.other(operation, &input)?, Consumed::default())),
         }
     }
 

@@ -1,11 +1,12 @@
 //! The stream of each table, read by sequence number.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use rusqlite::Connection;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
-use crate::blocking;
+use crate::{blocking, sqs::ids::uuid};
 
 /// Streams keep a record for a day, consumed or not.
 const RETENTION: SignedDuration = SignedDuration::from_hours(24);
@@ -65,6 +66,35 @@ impl StreamRecord {
     pub fn sequence_number(&self) -> String {
         (SEQUENCE_BASE + u128::from(self.sequence)).to_string()
     }
+
+    /// The record as `GetRecords` and the events that Lambda gets carry it: its `eventID`, `eventName`,
+    /// `dynamodb` and so on. A mapping adds the `eventSourceARN`.
+    pub fn to_event(&self, region: &str) -> Value {
+        let mut change = json!({
+            "ApproximateCreationDateTime": self.created.as_second(),
+            "Keys": self.keys,
+            "SequenceNumber": self.sequence_number(),
+            "SizeBytes": self.size_bytes,
+            "StreamViewType": self.view_type.name(),
+        });
+        for (name, image) in [("NewImage", &self.new_image), ("OldImage", &self.old_image)] {
+            if let Some(image) = image {
+                change[name] = image.clone();
+            }
+        }
+        let mut event = json!({
+            "eventID": self.event_id,
+            "eventName": self.event_name.name(),
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": region,
+            "dynamodb": change,
+        });
+        if self.expired {
+            event["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+        }
+        event
+    }
 }
 
 struct Row {
@@ -75,7 +105,6 @@ struct Row {
     old_image: Option<String>,
     created: i64,
     identity: Option<String>,
-    event_id: Option<String>,
 }
 
 impl DynamoDb {
@@ -83,47 +112,8 @@ impl DynamoDb {
     /// order of the commits, so in order for each key. Writes that changed nothing left no record.
     pub fn stream_records(&self, table: &str, after: Option<u64>, limit: usize) -> Vec<StreamRecord> {
         let Some(view) = self.tables().get(table).and_then(|table| table.view) else { return Vec::new() };
-        let mut after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
-        let mut records = Vec::new();
-        // Records without a change are left out, so one reading may not be enough.
-        while records.len() < limit {
-            let rows = blocking::run(|| self.rows(table, after, limit - records.len()));
-            let Some(last) = rows.last() else { break };
-            after = last.sequence;
-            records.extend(rows.into_iter().filter_map(|row| record(row, view)));
-        }
-        records
-    }
-
-    fn rows(&self, table: &str, after: i64, limit: usize) -> Vec<Row> {
-        let state = self.lock();
-        let read = || -> rusqlite::Result<Vec<Row>> {
-            let mut query = state.storage.conn().prepare_cached(
-                "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image, created_at,
-                        user_identity, event_id
-                 FROM _stream_records
-                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
-                 ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3",
-            )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = query.query_map(rusqlite::params![table, after, limit], |row| {
-                Ok(Row {
-                    sequence: row.get(0)?,
-                    event_name: row.get(1)?,
-                    keys: row.get(2)?,
-                    new_image: row.get(3)?,
-                    old_image: row.get(4)?,
-                    created: row.get(5)?,
-                    identity: row.get(6)?,
-                    event_id: row.get(7)?,
-                })
-            })?;
-            rows.collect()
-        };
-        read().unwrap_or_else(|error| {
-            tracing::error!(table, %error, "a stream can't be read");
-            Vec::new()
-        })
+        let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        blocking::run(|| read(self.lock().storage.conn(), table, view, after, limit)).0
     }
 
     /// Counts up with each write to a table that has a stream. Wait on the receiver's `changed`, then read.
@@ -160,8 +150,53 @@ impl DynamoDb {
     }
 }
 
+/// Up to `limit` records after the one numbered `after`, and the number that reading goes on from. Records
+/// without a change are left out, so one query may not be enough.
+pub(super) fn read(
+    connection: &Connection,
+    table: &str,
+    view: ViewType,
+    mut after: i64,
+    limit: usize,
+) -> (Vec<StreamRecord>, i64) {
+    let mut records = Vec::new();
+    while records.len() < limit {
+        let rows = rows(connection, table, after, limit - records.len()).unwrap_or_else(|error| {
+            tracing::error!(table, %error, "a stream can't be read");
+            Vec::new()
+        });
+        let Some(last) = rows.last() else { break };
+        after = last.sequence;
+        records.extend(rows.into_iter().filter_map(|row| record(table, row, view)));
+    }
+    (records, after)
+}
+
+fn rows(connection: &Connection, table: &str, after: i64, limit: usize) -> rusqlite::Result<Vec<Row>> {
+    let mut query = connection.prepare_cached(
+        "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image, created_at,
+                user_identity
+         FROM _stream_records
+         WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
+         ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = query.query_map(rusqlite::params![table, after, limit], |row| {
+        Ok(Row {
+            sequence: row.get(0)?,
+            event_name: row.get(1)?,
+            keys: row.get(2)?,
+            new_image: row.get(3)?,
+            old_image: row.get(4)?,
+            created: row.get(5)?,
+            identity: row.get(6)?,
+        })
+    })?;
+    rows.collect()
+}
+
 /// The record as the stream's view shows it. `None` for a write that changed nothing, which AWS doesn't record.
-fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
+fn record(table: &str, row: Row, view: ViewType) -> Option<StreamRecord> {
     let parse = |image: Option<&String>| image.and_then(|image| serde_json::from_str::<Value>(image).ok());
     let (new, old) = (parse(row.new_image.as_ref()), parse(row.old_image.as_ref()));
     if let (Some(new), Some(old)) = (&new, &old)
@@ -179,7 +214,7 @@ fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
         |shown: bool, image: &Option<String>| image.as_ref().filter(|_| shown).map_or(0, String::len);
     Some(StreamRecord {
         sequence: u64::try_from(row.sequence).ok()?,
-        event_id: row.event_id.unwrap_or_default(),
+        event_id: event_id(table, row.sequence),
         event_name: match row.event_name.as_str() {
             "INSERT" => EventName::Insert,
             "MODIFY" => EventName::Modify,
@@ -193,4 +228,10 @@ fn record(row: Row, view: ViewType) -> Option<StreamRecord> {
         view_type: view,
         expired: row.identity.is_some_and(|identity| identity.contains("dynamodb.amazonaws.com")),
     })
+}
+
+/// Unique over all tables, 32 hexadecimal digits as AWS has them, and the same in every run.
+fn event_id(table: &str, sequence: i64) -> String {
+    let salt = table.bytes().fold(0u64, |salt, byte| salt.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    uuid(sequence.unsigned_abs(), salt).replace('-', "")
 }

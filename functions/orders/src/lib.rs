@@ -1,0 +1,98 @@
+//! Orders: read, list, and what staff do to them.
+
+use souk::{
+    http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, get, post},
+    id::{FulfillmentId, OrderId},
+    order::{
+        self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, FulfillOrder, FulfillmentView,
+        ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
+    },
+    principal::Scope,
+    runtime::{App, Function},
+};
+
+/// The function.
+pub fn function() -> Function {
+    let act = |path, summary| post(path, summary).needs(Scope::OrdersWrite);
+    Routes::new()
+        .on(get("/v1/orders", "List orders").needs(Scope::OrdersRead), list)
+        .on(get("/v1/orders/{id}", "Read an order").needs(Scope::OrdersReadOwn).answers(&[200, 304]), read)
+        .on(act("/v1/orders/{id}/cancel", "Cancel an order").answers(&[202]), cancel)
+        .on(
+            act("/v1/orders/{id}/captures", "Take the money that is held")
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            capture,
+        )
+        .on(
+            act("/v1/orders/{id}/fulfillments", "Send some or all of an order")
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            fulfill,
+        )
+        .on(
+            act("/v1/orders/{id}/approve", "Let an order pass that was held for review").answers(&[202]),
+            approve,
+        )
+        .on(act("/v1/orders/{id}/reject", "Cancel an order that was held for review").answers(&[202]), reject)
+        .function("orders")
+}
+
+async fn list(app: App, call: Call<Nothing, ListOrders>) -> Result<Reply<List<OrderSummary>>, Problem> {
+    Ok(Reply::ok(order::list(&app, &call).await?))
+}
+
+async fn read(app: App, call: Call) -> Result<Reply<OrderView>, Problem> {
+    let order = order::load(&app, call.tenant()?, call.path("id")?).await?.ok_or_else(Problem::not_found)?;
+    Ok(Reply::ok(order::view(&order)).etag(version(&order)))
+}
+
+async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, Problem> {
+    let (reason, by) = (call.body.reason.clone(), actor(&call)?);
+    act(&app, &call, &Command::RequestCancel { cause: CancelCause::Requested, reason, by }).await
+}
+
+async fn capture(app: App, call: Call<CaptureOrder>) -> Result<Reply<OrderView>, Problem> {
+    let (id, command) = (call.path("id")?, Command::RequestCapture(actor(&call)?));
+    order::act(&app, &call, id, &command, |order| {
+        Reply::created(format!("/v1/orders/{id}"), order::view(order)).etag(version(order))
+    })
+    .await
+}
+
+async fn approve(app: App, call: Call<ReviewOrder>) -> Result<Reply<OrderView>, Problem> {
+    act(&app, &call, &Command::Approve(actor(&call)?)).await
+}
+
+async fn reject(app: App, call: Call<ReviewOrder>) -> Result<Reply<OrderView>, Problem> {
+    act(&app, &call, &Command::Reject(actor(&call)?, call.body.reason.clone())).await
+}
+
+async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Option<FulfillmentView>>, Problem> {
+    let (id, fulfillment) = (call.path::<OrderId>("id")?, FulfillmentId::new(&app));
+    let body = call.body.clone();
+    let lines = body.lines.map(|lines| lines.into_iter().map(Into::into).collect());
+    let tracking = body.tracking.map(Into::into);
+    let command = Command::Fulfill { fulfillment, lines, tracking, by: actor(&call)? };
+    order::act(&app, &call, id, &command, |order| {
+        let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
+        Reply::created(format!("/v1/orders/{id}"), parcel.map(|parcel| FulfillmentView::of(id, parcel)))
+    })
+    .await
+}
+
+async fn act<B>(app: &App, call: &Call<B>, command: &Command) -> Result<Reply<OrderView>, Problem> {
+    let id: OrderId = call.path("id")?;
+    order::act(app, call, id, command, |order| {
+        Reply::accepted(format!("/v1/orders/{id}"), order::view(order)).etag(version(order))
+    })
+    .await
+}
+
+fn actor<B, Q>(call: &Call<B, Q>) -> Result<Actor, Problem> {
+    Ok(Actor::Key(call.principal()?.key()))
+}
+
+fn version(order: &Order) -> ETag {
+    ETag::of_version(order.sequence)
+}

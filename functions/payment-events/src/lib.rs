@@ -1,0 +1,52 @@
+//! What payment providers say happened.
+
+use serde::Serialize;
+use souk::{
+    http::{Call, Code, Keys, Problem, Reply, Routes, post},
+    id::StoreId,
+    order::{self, Nudge},
+    payment::{self, NotificationError, SANDBOX},
+    runtime::{App, Function},
+    tenant::{Mode, Tenant},
+};
+use utoipa::ToSchema;
+
+/// A notification was taken.
+#[derive(Serialize, ToSchema)]
+pub struct Taken {
+    /// Always `true`.
+    received: bool,
+}
+
+/// A notification. Its content is the provider's; only its signature makes it believed.
+#[derive(Debug, serde::Deserialize, ToSchema)]
+pub struct Notice {}
+
+/// The function.
+pub fn function() -> Function {
+    let route =
+        post("/v1/payment-events/{provider}/{store}", "Take a payment provider's signed notification");
+    Routes::new().on(route.idempotency(Keys::Ignored), take).function("payment-events")
+}
+
+/// What a provider says is a hint: the saga asks the provider itself. So a notification that comes twice, late or out of
+/// order does no harm.
+async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
+    let (name, store) = (call.path::<String>("provider")?, call.path::<StoreId>("store")?);
+    // The sandbox exists in test mode only.
+    let tenant = match name.as_str() {
+        SANDBOX => Tenant::of_signed_notification(store, Mode::Test),
+        _ => return Err(Problem::not_found()),
+    };
+    let provider = payment::provider_of(&app, tenant).ok_or_else(Problem::not_found)?;
+    let notification = provider.parse_notification(&call.headers, &call.raw_body).await;
+    let notification = notification.map_err(|error| match error {
+        NotificationError::Unsigned(detail) => Problem::new(Code::InvalidSignature, detail),
+        NotificationError::Unreadable => Problem::new(Code::MalformedJson, "The notification can't be read."),
+        NotificationError::Key(error) => Problem::internal(error),
+    })?;
+    let nudge = Nudge::payment(tenant, notification.payment.0, call.cause());
+    let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
+    order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
+    Ok(Reply::ok(Taken { received: true }))
+}

@@ -1,0 +1,150 @@
+//! The catalog: products and their variants.
+
+use serde::Deserialize;
+use souk::{
+    catalog::{self, ChangeProduct, NewProduct, Product, ProductStatus, ProductView, Sku},
+    contact::Tag,
+    http::{Call, ETag, Keys, Limit, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
+    id::ProductId,
+    identity::StoreProfile,
+    inventory,
+    money::Currency,
+    principal::Scope,
+    runtime::{App, Function},
+    tenant::Tenant,
+};
+use utoipa::IntoParams;
+
+/// Storefronts may show a product for so long after it changed.
+const BRIEFLY: &str = "public, max-age=10, stale-while-revalidate=50";
+
+/// What to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ListProducts {
+    /// How many at the most.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Limit,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Only products with this tag.
+    #[param(value_type = Option<String>)]
+    tag: Option<Tag>,
+    /// Prices in this currency; the store's where absent.
+    #[param(value_type = Option<String>)]
+    currency: Option<Currency>,
+    /// `archived`, for those no longer sold. Needs `catalog:write`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    status: ProductStatus,
+}
+
+/// How to show a product.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ShowProduct {
+    /// Prices in this currency; the store's where absent.
+    #[param(value_type = Option<String>)]
+    currency: Option<Currency>,
+}
+
+/// The function.
+pub fn function() -> Function {
+    Routes::new()
+        .on(get("/v1/products", "List products").needs(Scope::CatalogRead), list)
+        .on(post("/v1/products", "Create a product").needs(Scope::CatalogWrite).answers(&[201]), create)
+        .on(get("/v1/products/{id}", "Read a product").needs(Scope::CatalogRead).answers(&[200, 304]), read)
+        .on(patch("/v1/products/{id}", "Change a product").needs(Scope::CatalogWrite), change)
+        .on(
+            delete("/v1/products/{id}", "Archive a product")
+                .needs(Scope::CatalogWrite)
+                .idempotency(Keys::Ignored)
+                .answers(&[204]),
+            archive,
+        )
+        .function("products")
+}
+
+async fn list(app: App, call: Call<Nothing, ListProducts>) -> Result<Reply<List<ProductView>>, Problem> {
+    let (tenant, ask) = (call.tenant()?, &call.query);
+    if ask.status == ProductStatus::Archived && !call.may(Scope::CatalogWrite) {
+        return Err(Problem::missing_scope(Scope::CatalogWrite));
+    }
+    let tag = ask.tag.as_ref().map(Tag::as_str);
+    let filters = format!("{tag:?} {:?}", ask.status);
+    let from = call.position(&app, ask.cursor.as_deref(), &filters).await?;
+    let page = catalog::list(&app, tenant, tag, ask.status, ask.limit.get(), from.as_deref()).await?;
+    let page = call.list(&app, page, &filters).await?;
+    let List { data, has_more, next_cursor } = page;
+    let data = shown(&app, tenant, data, ask.currency).await?;
+    Ok(Reply::ok(List { data, has_more, next_cursor }).cache(BRIEFLY))
+}
+
+async fn read(app: App, call: Call<Nothing, ShowProduct>) -> Result<Reply<ProductView>, Problem> {
+    let (tenant, id) = (call.tenant()?, call.path::<ProductId>("id")?);
+    let product = catalog::get(&app, tenant, id).await?;
+    let product =
+        product.filter(|product| product.status == ProductStatus::Active || call.may(Scope::CatalogWrite));
+    let reply = one(&app, tenant, product.ok_or_else(Problem::not_found)?, call.query.currency).await?;
+    Ok(reply.cache(BRIEFLY))
+}
+
+async fn create(app: App, call: Call<NewProduct>) -> Result<Reply<ProductView>, Problem> {
+    let product = Product::new(ProductId::new(&app), call.body.clone(), app.now())?;
+    let reply = one(&app, call.tenant()?, product.clone(), None).await?;
+    let reply = reply.status_created(format!("/v1/products/{}", product.id));
+    catalog::create(&app, &call, &product, reply).await
+}
+
+async fn change(app: App, call: Call<ChangeProduct>) -> Result<Reply<ProductView>, Problem> {
+    let (tenant, id) = (call.tenant()?, call.path::<ProductId>("id")?);
+    let old = catalog::get(&app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    ETag::of_version(old.version).if_match(&call.headers)?;
+    let new = old.changed(call.body.clone(), app.now())?;
+    let reply = one(&app, tenant, new.clone(), None).await?;
+    catalog::replace(&app, &call, &old, &new, reply).await
+}
+
+async fn archive(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
+    let old = catalog::get(&app, call.tenant()?, call.path("id")?).await?.ok_or_else(Problem::not_found)?;
+    ETag::of_version(old.version).if_match(&call.headers)?;
+    let new = old.archived(app.now());
+    if new.version == old.version {
+        return Ok(Reply::empty());
+    }
+    catalog::replace(&app, &call, &old, &new, Reply::empty()).await
+}
+
+fn skus(products: &[Product]) -> Vec<Sku> {
+    products.iter().flat_map(|product| &product.variants).map(|variant| variant.sku.clone()).collect()
+}
+
+/// A page of products, with what there is of each SKU.
+async fn shown(
+    app: &App,
+    tenant: Tenant,
+    products: Vec<Product>,
+    currency: Option<Currency>,
+) -> Result<Vec<ProductView>, Problem> {
+    let currency = match currency {
+        Some(currency) => currency,
+        None => StoreProfile::of(app, tenant).await?.currency,
+    };
+    let available = inventory::available(app, tenant, &skus(&products)).await?;
+    Ok(catalog::views(products, currency, &available))
+}
+
+/// One product, tagged by its version and by what the rest of the page shows of stock and currency.
+async fn one(
+    app: &App,
+    tenant: Tenant,
+    product: Product,
+    currency: Option<Currency>,
+) -> Result<Reply<ProductView>, Problem> {
+    let version = product.version;
+    let view = shown(app, tenant, vec![product], currency).await?.into_iter().next();
+    let view = view.ok_or_else(Problem::not_found)?;
+    let rest: Vec<_> = view.variants.iter().map(|variant| (variant.price, variant.available)).collect();
+    Ok(Reply::ok(view).etag(ETag::of_version(version).with(&format!("{rest:?}"))))
+}

@@ -1,0 +1,95 @@
+//! SES, version 2 of its API: emails are checked, kept, and go nowhere.
+//! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>
+
+mod address;
+mod eml;
+mod send;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{CloudError, Place, files, sqs::ids::Ids};
+
+/// An email that was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    /// The `MessageId` that the sender was told.
+    pub id: String,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// The sender, with a display name if it has one.
+    pub from: String,
+    /// The recipients.
+    pub to: Vec<String>,
+    /// Who gets a copy.
+    pub cc: Vec<String>,
+    /// Who gets a copy unseen.
+    pub bcc: Vec<String>,
+    /// Where answers go.
+    pub reply_to: Vec<String>,
+    /// The subject. Empty for one sent raw.
+    pub subject: String,
+    /// The plain text.
+    pub text: Option<String>,
+    /// The HTML.
+    pub html: Option<String>,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// Tags of the sender.
+    pub tags: Vec<(String, String)>,
+    /// The configuration set.
+    pub configuration_set: Option<String>,
+    /// The whole message, for one sent raw.
+    pub raw: Option<String>,
+}
+
+/// The emails that one account in one region has sent.
+pub struct Ses {
+    place: Place,
+    folder: Option<PathBuf>,
+    outbox: Mutex<Outbox>,
+}
+
+#[derive(Default)]
+struct Outbox {
+    emails: Vec<Email>,
+    ids: Ids,
+    /// Addresses and domains that may send. Empty: all may.
+    identities: BTreeSet<String>,
+}
+
+impl Ses {
+    pub(crate) fn open(place: Place, data: Option<&Path>) -> Result<Self, CloudError> {
+        let folder = data.map(|data| data.join("outbox"));
+        let mut outbox = Outbox::default();
+        if let Some(folder) = &folder {
+            let path = folder.join("emails.jsonl");
+            let kept = files::read(&path).map_err(CloudError::files(&path))?.unwrap_or_default();
+            // A line that a kill cut short was never answered for, and is left out.
+            let lines = kept.split(|byte| *byte == b'\n');
+            outbox.emails = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        }
+        Ok(Self { place, folder, outbox: Mutex::new(outbox) })
+    }
+
+    /// The emails sent so far, the oldest first.
+    pub fn messages(&self) -> Vec<Email> {
+        self.outbox().emails.clone()
+    }
+
+    /// Lets an address, or every address of a domain, send. Once one is verified, the others are refused; before
+    /// that all may send.
+    pub fn verify(&self, identity: &str) {
+        self.outbox().identities.insert(identity.to_ascii_lowercase());
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

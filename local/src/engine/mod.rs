@@ -1,0 +1,23 @@
+//! Runs what a template declares: functions behind a gateway, fed by queues, streams and schedules.
+
+mod activity;
+mod gateway;
+mod happening;
+mod ids;
+mod market;
+mod open;
+mod provision;
+mod runner;
+mod serve;
+mod settle;
+mod sources;
+mod tasks;
+mod time;
+mod watcher;
+
+pub use gateway::PeerAddress;
+pub use happening::{Cause, Happening, RequestRecord, RunRecord};
+pub use market::{Market, MarketError, MarketOptions};
+pub use runner::{Answer, Failure};
+pub use sources::Delivery;
+pub use time::{seeded_entropy, tokio_clock};

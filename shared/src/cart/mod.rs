@@ -1,0 +1,10 @@
+//! Carts: what a shopper wants, priced by the server and never by the client.
+
+mod model;
+mod pricing;
+mod storage;
+
+pub use model::{AddLine, Cart, CartLine, ChangeCart, ChangeLine, NewCart};
+pub use pricing::{CartStatus, CartView, LineProblem, LineView, PricedLine, price, view};
+pub(crate) use storage::replace;
+pub use storage::{change, create, current, load, ordered_as};

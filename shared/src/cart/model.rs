@@ -1,0 +1,201 @@
+//! What a cart is.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    catalog::Sku,
+    contact::{Address, Email},
+    http::{Code, Problem},
+    id::{CartId, OrderId},
+    metadata::Metadata,
+    money::Currency,
+    quantity::Quantity,
+};
+
+/// Lines that a cart may have: each is a write of the transaction that reserves its stock.
+const MOST_LINES: usize = 50;
+
+/// How long a cart lives after its last change.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A cart to be created.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCart {
+    /// What the shopper pays in; the store's currency where absent.
+    #[serde(default)]
+    pub currency: Option<Currency>,
+    /// The caller's own.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// What changes of a cart. What is absent stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeCart {
+    /// Where mails about the order go.
+    pub email: Option<Email>,
+    /// Where the parcel goes.
+    pub shipping_address: Option<Address>,
+    /// Where the invoice goes, where that differs.
+    pub billing_address: Option<Address>,
+    /// The caller's own, all of it.
+    pub metadata: Option<Metadata>,
+}
+
+/// A line to be added.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddLine {
+    /// Of what.
+    pub sku: Sku,
+    /// How many more.
+    pub quantity: Quantity,
+}
+
+/// What changes of a line.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeLine {
+    /// How many in all.
+    pub quantity: Quantity,
+}
+
+/// A line of a cart: one per SKU.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartLine {
+    /// Of what.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// A cart.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cart {
+    /// Its id.
+    pub id: CartId,
+    /// What the shopper pays in.
+    pub currency: Currency,
+    /// What is in it.
+    pub lines: Vec<CartLine>,
+    /// Where mails about the order go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// Where the parcel goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Address>,
+    /// Where the invoice goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<Address>,
+    /// The caller's own.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
+    /// How often it was turned into an order.
+    pub attempt: u32,
+    /// The order it was last turned into. While that is alive, the cart can't be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// Counts its changes, from 1.
+    pub version: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ends, in seconds since 1970: DynamoDB deletes it some time after.
+    pub expires: i64,
+}
+
+// Holds personal data, which debug output must not tell.
+impl fmt::Debug for Cart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cart({}, version {})", self.id, self.version)
+    }
+}
+
+impl Cart {
+    /// A new, empty cart.
+    pub fn new(id: CartId, currency: Currency, metadata: Metadata, now: Timestamp) -> Self {
+        Self {
+            id,
+            currency,
+            lines: Vec::new(),
+            email: None,
+            shipping_address: None,
+            billing_address: None,
+            metadata,
+            attempt: 0,
+            order: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            expires: (now + LIFETIME).as_second(),
+        }
+    }
+
+    /// Whether it has ended. DynamoDB deletes late, so this is asked at every read.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires <= now.as_second()
+    }
+
+    /// The next version, and a new lease of life.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.version = self.version.saturating_add(1);
+        self.updated_at = now;
+        self.expires = (now + LIFETIME).as_second();
+    }
+
+    /// Adds `quantity` of `sku`, to its line where there is one.
+    ///
+    /// # Errors
+    /// 422 where the line or the cart gets too large.
+    pub fn add(&mut self, sku: Sku, quantity: Quantity) -> Result<(), Problem> {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
+            line.quantity =
+                line.quantity.plus(quantity).map_err(|detail| Problem::invalid("quantity", detail))?;
+        } else if self.lines.len() == MOST_LINES {
+            return Err(Problem::invalid("sku", format!("A cart has at most {MOST_LINES} lines.")));
+        } else {
+            self.lines.push(CartLine { sku, quantity });
+        }
+        Ok(())
+    }
+
+    /// Sets the quantity of `sku`'s line.
+    ///
+    /// # Errors
+    /// 404 where there is no such line.
+    pub fn set(&mut self, sku: &Sku, quantity: Quantity) -> Result<(), Problem> {
+        let line = self.lines.iter_mut().find(|line| line.sku == *sku).ok_or_else(Problem::not_found)?;
+        line.quantity = quantity;
+        Ok(())
+    }
+
+    /// Removes `sku`'s line.
+    ///
+    /// # Errors
+    /// 404 where there is no such line.
+    pub fn remove(&mut self, sku: &Sku) -> Result<(), Problem> {
+        let place = self.lines.iter().position(|line| line.sku == *sku).ok_or_else(Problem::not_found)?;
+        self.lines.remove(place);
+        Ok(())
+    }
+
+    /// Makes a change of its particulars.
+    pub fn change(&mut self, change: ChangeCart) {
+        self.email = change.email.or(self.email.take());
+        self.shipping_address = change.shipping_address.or(self.shipping_address.take());
+        self.billing_address = change.billing_address.or(self.billing_address.take());
+        self.metadata = change.metadata.unwrap_or_else(|| std::mem::take(&mut self.metadata));
+    }
+
+    /// The refusal to change a cart whose order is alive.
+    pub fn ordered(order: OrderId) -> Problem {
+        Problem::new(Code::CartOrdered, format!("This cart became the order {order}."))
+    }
+}

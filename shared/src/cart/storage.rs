@@ -1,0 +1,114 @@
+//! Carts in the state table.
+
+use super::{Cart, CartView, NewCart, pricing};
+use crate::{
+    catalog,
+    http::{Call, Code, ETag, Problem, Reply},
+    id::{CartId, OrderId},
+    order,
+    runtime::App,
+    store::{self, Write, keys},
+    tenant::Tenant,
+};
+
+/// How often a change is tried again that met another one.
+const TRIES: usize = 5;
+
+/// The cart `id`, if it has not ended.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn load(app: &App, tenant: Tenant, id: CartId) -> Result<Cart, Problem> {
+    let cart: Option<Cart> = store::get(app, "cart", &keys::cart(tenant, id)).await?;
+    cart.filter(|cart| !cart.has_expired(app.now())).ok_or_else(Problem::not_found)
+}
+
+/// The live order that `cart` became, if any. An order that was canceled sets its cart free.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub async fn ordered_as(app: &App, tenant: Tenant, cart: &Cart) -> Result<Option<OrderId>, Problem> {
+    let Some(id) = cart.order else {
+        return Ok(None);
+    };
+    let order = order::load(app, tenant, id).await?;
+    Ok(order.filter(|order| !order.is_canceled()).map(|order| order.id))
+}
+
+async fn shown(
+    app: &App,
+    tenant: Tenant,
+    cart: &Cart,
+    order: Option<OrderId>,
+) -> Result<(CartView, ETag), Problem> {
+    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
+    let view = pricing::view(cart, catalog::offers(app, tenant, &skus).await?, order)?;
+    // Prices may change while the cart does not.
+    let etag = ETag::of_version(cart.version).with(&format!("{:?} {order:?}", view.lines));
+    Ok((view, etag))
+}
+
+/// The cart `id` as it is shown.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn current(app: &App, tenant: Tenant, id: CartId) -> Result<Reply<CartView>, Problem> {
+    let cart = load(app, tenant, id).await?;
+    let order = ordered_as(app, tenant, &cart).await?;
+    let (view, etag) = shown(app, tenant, &cart, order).await?;
+    Ok(Reply::ok(view).etag(etag))
+}
+
+/// Creates a cart and answers it.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub async fn create<Q>(
+    app: &App,
+    call: &Call<NewCart, Q>,
+    currency: crate::money::Currency,
+) -> Result<Reply<CartView>, Problem> {
+    let tenant = call.tenant()?;
+    let cart = Cart::new(CartId::new(app), currency, call.body.metadata.clone(), app.now());
+    let write = Write::create("cart", keys::cart(tenant, cart.id), &cart)?;
+    let (view, etag) = shown(app, tenant, &cart, None).await?;
+    let reply = Reply::created(format!("/v1/carts/{}", cart.id), view).etag(etag);
+    Ok(call.commit(app, vec![write], reply).await?)
+}
+
+/// Changes the cart `id` and answers it.
+///
+/// # Errors
+/// 404, 409 or 412, or what `change` says.
+pub async fn change<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    id: CartId,
+    change: impl Fn(&mut Cart) -> Result<(), Problem>,
+) -> Result<Reply<CartView>, Problem> {
+    let tenant = call.tenant()?;
+    for _ in 0..TRIES {
+        let mut cart = load(app, tenant, id).await?;
+        ETag::of_version(cart.version).if_match(&call.headers)?;
+        if let Some(order) = ordered_as(app, tenant, &cart).await? {
+            return Err(Cart::ordered(order));
+        }
+        let read = cart.version;
+        change(&mut cart)?;
+        cart.touch(app.now());
+        let write = replace(tenant, &cart, read)?;
+        let (view, etag) = shown(app, tenant, &cart, None).await?;
+        match call.commit(app, vec![write], Reply::ok(view).etag(etag)).await {
+            // Somebody else changed it meanwhile: make the change on what it is now.
+            Err(error) if error.refused(0) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Problem::new(Code::Conflict, "Others keep changing this cart. Try again."))
+}
+
+/// The write that puts `cart` in place of its version `read`.
+pub(crate) fn replace(tenant: Tenant, cart: &Cart, read: u32) -> Result<Write, store::StoreError> {
+    let write = Write::put("cart", keys::cart(tenant, cart.id), cart)?;
+    Ok(write.when("#version = :read").name("#version", "version").number(":read", read))
+}

@@ -1,0 +1,146 @@
+//! From cart to order.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    cart::{self, Cart, LineProblem, PricedLine},
+    catalog,
+    contact::Contact,
+    http::{Call, Code, ETag, Problem, Reply},
+    id::{CartId, OrderId, spoken_number},
+    inventory,
+    order::{self, Order, OrderLine, OrderView, Placed},
+    payment::{self, CaptureMethod, Method},
+    runtime::App,
+    tenant::Tenant,
+    totals::Totals,
+};
+
+/// How often a checkout is tried again that met a change of its cart.
+const TRIES: usize = 5;
+
+/// A checkout.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    /// How the shopper pays: a payment method of the store's provider, such as `pm_card_visa` in test mode.
+    pub payment_method: Method,
+    /// When the money is taken.
+    #[serde(default)]
+    pub capture_method: CaptureMethod,
+}
+
+/// Turns the cart into an order and answers it. The order's id follows from the cart's and the attempt's number, and
+/// the cart's version is a condition: however many try at once, one order is placed.
+///
+/// # Errors
+/// 404, 409 or 422; nothing is written then.
+pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
+    let tenant = call.tenant()?;
+    if !payment::takes(tenant, &call.body.payment_method) {
+        let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
+        return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
+    }
+    for _ in 0..TRIES {
+        let mut cart = cart::load(app, tenant, id).await?;
+        ETag::of_version(cart.version).if_match(&call.headers)?;
+        if let Some(order) = cart::ordered_as(app, tenant, &cart).await? {
+            return Err(Cart::ordered(order));
+        }
+        let (lines, totals) = priced(app, tenant, &cart).await?;
+        let contact = contact(&cart)?;
+        in_stock(app, tenant, &cart).await?;
+        let (read, now) = (cart.version, app.now());
+        cart.attempt = cart.attempt.saturating_add(1);
+        let order_id = order_of(&cart);
+        cart.order = Some(order_id);
+        cart.touch(now);
+        let placed = Placed {
+            number: spoken_number(order_id),
+            cart: cart.id,
+            cart_version: read,
+            attempt: cart.attempt,
+            lines: lines.into_iter().map(order_line).collect(),
+            totals,
+            payment_method: call.body.payment_method.clone(),
+            capture_method: call.body.capture_method,
+            contact,
+        };
+        let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
+        let mut writes = vec![cart::replace(tenant, &cart, read)?];
+        writes.extend(placing);
+        match call.commit(app, writes, accepted(&order)).await {
+            // The cart changed meanwhile, or somebody else checked it out: look again.
+            Err(error) if error.refused(0) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Problem::new(Code::Conflict, "Others keep changing this cart. Try again."))
+}
+
+fn accepted(order: &Order) -> Reply<OrderView> {
+    let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order));
+    reply.etag(ETag::of_version(order.sequence))
+}
+
+/// The id of the cart's present attempt: the same whoever works it out, and as hard to guess as the cart's.
+fn order_of(cart: &Cart) -> OrderId {
+    OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &cart.attempt.to_be_bytes()])
+}
+
+fn order_line(line: PricedLine) -> OrderLine {
+    OrderLine {
+        sku: line.sku,
+        product_id: line.product,
+        name: line.name,
+        options: line.options,
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+        total: line.total,
+    }
+}
+
+async fn priced(app: &App, tenant: Tenant, cart: &Cart) -> Result<(Vec<PricedLine>, Totals), Problem> {
+    if cart.lines.is_empty() {
+        return Err(Problem::new(Code::CartIncomplete, "The cart is empty.").at("lines"));
+    }
+    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
+    let (lines, totals) = cart::price(cart, catalog::offers(app, tenant, &skus).await?)?;
+    let mut priced = Vec::with_capacity(lines.len());
+    for (place, line) in lines.into_iter().enumerate() {
+        priced.push(line.map_err(|problem| {
+            let reason = match problem {
+                LineProblem::Unavailable => "is no longer sold",
+                LineProblem::NoPrice => "has no price in this currency",
+            };
+            Problem::new(Code::UnknownSku, format!("{} {reason}.", skus[place]))
+                .at(format!("lines[{place}].sku"))
+        })?);
+    }
+    Ok((priced, totals))
+}
+
+fn contact(cart: &Cart) -> Result<Contact, Problem> {
+    let missing =
+        |param: &str| Problem::new(Code::CartIncomplete, format!("The cart needs {param}.")).at(param);
+    Ok(Contact {
+        email: cart.email.clone().ok_or_else(|| missing("email"))?,
+        shipping_address: cart.shipping_address.clone().ok_or_else(|| missing("shipping_address"))?,
+        billing_address: cart.billing_address.clone(),
+    })
+}
+
+/// Spares a shopper the wait for a refusal that can be seen already. What decides is the reservation, later.
+async fn in_stock(app: &App, tenant: Tenant, cart: &Cart) -> Result<(), Problem> {
+    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
+    let available = inventory::available(app, tenant, &skus).await?;
+    for (place, line) in cart.lines.iter().enumerate() {
+        let left = available.get(&line.sku).copied().unwrap_or(0);
+        if left < u64::from(line.quantity.get()) {
+            let detail = format!("{left} of {} are left.", line.sku);
+            return Err(Problem::new(Code::OutOfStock, detail).at(format!("lines[{place}].quantity")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Stores and the keys that open them.
+
+mod key;
+mod profile;
+mod provision;
+
+pub use key::{ApiKey, KeyKind, identify, issue};
+pub use profile::{Location, StoreProfile};
+pub use provision::{NewStore, Provisioned, ProvisionedKeys, provision};

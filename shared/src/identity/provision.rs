@@ -1,0 +1,84 @@
+//! Creating a store, with its first keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::{KeyKind, Location, StoreProfile, issue};
+use crate::{
+    contact::Line,
+    id::StoreId,
+    money::{Currency, Money},
+    runtime::App,
+    store::{self, Write, WriteError, keys},
+    tenant::{Mode, Tenant},
+};
+
+/// What an operator says of a new store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewStore {
+    /// What people call it.
+    pub name: Line,
+    /// The currency it shows where the shopper does not say.
+    pub currency: Currency,
+    /// Where it keeps stock, 1 to 10, in the order in which orders draw on them.
+    pub locations: Vec<Location>,
+    /// Orders above this are held for a person's decision.
+    #[serde(default)]
+    pub review_above: Option<Money>,
+}
+
+/// A new store's id and first keys. The secrets are not stored: this is the only time they are shown.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// The store's id.
+    pub store: StoreId,
+    /// The keys of test mode.
+    pub test: ProvisionedKeys,
+    /// The keys of live mode.
+    pub live: ProvisionedKeys,
+}
+
+/// The keys of one mode.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ProvisionedKeys {
+    /// `pk_…`
+    pub publishable_key: String,
+    /// `sk_…`
+    pub secret_key: String,
+}
+
+/// Creates a store, in both modes. `store` and `test_keys` (publishable, secret) set known ones, for a demo store.
+///
+/// # Errors
+/// [`WriteError::Refused`] where the store exists already; nothing is changed then.
+pub async fn provision(
+    app: &App,
+    new: NewStore,
+    store: Option<StoreId>,
+    test_keys: Option<(&str, &str)>,
+) -> Result<Provisioned, WriteError> {
+    let store = store.unwrap_or_else(|| StoreId::new(app));
+    let profile = StoreProfile {
+        name: new.name,
+        currency: new.currency,
+        locations: new.locations,
+        review_above: new.review_above,
+    };
+    let mut writes = Vec::new();
+    let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {
+        let tenant = Tenant::of_new_store(store, mode);
+        writes.push(Write::create("profile", keys::store_profile(tenant), &profile)?);
+        let mut key = |kind, known: Option<&str>| -> Result<String, WriteError> {
+            let (secret, write) = issue(app, tenant, kind, known.map(str::to_owned))?;
+            writes.push(write);
+            Ok(secret)
+        };
+        Ok(ProvisionedKeys {
+            publishable_key: key(KeyKind::Publishable, known.map(|(publishable, _)| publishable))?,
+            secret_key: key(KeyKind::Secret, known.map(|(_, secret)| secret))?,
+        })
+    };
+    let (test, live) = (keys_of(Mode::Test, test_keys)?, keys_of(Mode::Live, None)?);
+    store::commit(app, writes).await?;
+    Ok(Provisioned { store, test, live })
+}

@@ -1,0 +1,7 @@
+//! Mails to shoppers.
+
+mod mail;
+mod send;
+
+pub use mail::{Mail, compose};
+pub use send::notify;

@@ -1,0 +1,113 @@
+//! Sending a mail once per event.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sesv2::{
+    error::DisplayErrorContext,
+    types::{Body, Content, Destination, EmailContent, Message},
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::mail::{Mail, compose};
+use crate::{
+    event::CloudEvent,
+    identity::StoreProfile,
+    order,
+    runtime::{App, JobError},
+    store::{self, Write, WriteError, keys},
+};
+
+/// How long a worker that took on a mail has to send it before another one may.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long the mark is kept that a mail was sent: longer than any queue keeps a message.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    sent: bool,
+    /// Until when the worker that took it on has it, in milliseconds since 1970.
+    lease_until: i64,
+    expires: i64,
+}
+
+/// Sends the mail that `event` leads to, if it leads to one.
+///
+/// A mark says who sends it, before it is sent, and that it was, after. SES takes no idempotency key, so a worker that
+/// dies between SES's answer and the second mark leaves a mail that is sent twice, five minutes apart; never one that
+/// is not sent.
+///
+/// # Errors
+/// [`JobError`] where the mail was not sent, or somebody else is at it: the message comes again.
+pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
+    let tenant = event.tenant();
+    let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
+    let missing =
+        |what: &str| JobError::new("unknown_order", format!("there is no {what} for {id} of {tenant}"));
+    let order = order::load(app, tenant, id).await?.ok_or_else(|| missing("order"))?;
+    let store = StoreProfile::load(app, tenant).await?.ok_or_else(|| missing("store"))?;
+    let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
+    let Some(mail) = mail else {
+        return Ok(());
+    };
+    let key = keys::sent_mail(tenant, event.id);
+    if !take_on(app, key.clone()).await? {
+        return Ok(());
+    }
+    if let Err(error) = send(app, order.placed.contact.email.as_str(), mail).await {
+        // Let go at once, so that the next delivery can try.
+        store::commit(app, vec![Write::delete(key)]).await?;
+        return Err(error);
+    }
+    let sent = Write::update(key, "SET sent = :yes").value(":yes", AttributeValue::Bool(true));
+    store::commit(app, vec![sent]).await?;
+    Ok(())
+}
+
+/// Whether this worker is to send the mail. Not, where it was sent.
+async fn take_on(app: &App, key: store::Key) -> Result<bool, JobError> {
+    let now = app.now();
+    let mark =
+        Mark { sent: false, lease_until: (now + LEASE).as_millisecond(), expires: (now + KEPT).as_second() };
+    let write = Write::put("mail", key.clone(), &mark)?
+        .when("attribute_not_exists(pk) OR (sent = :no AND lease_until < :now)")
+        .value(":no", AttributeValue::Bool(false))
+        .number(":now", now.as_millisecond());
+    match store::commit(app, vec![write]).await {
+        Ok(()) => Ok(true),
+        Err(WriteError::Refused(_)) => {
+            let mark: Option<Mark> = store::get(app, "mail", &key).await?;
+            match mark {
+                Some(mark) if mark.sent => Ok(false),
+                _ => Err(JobError::new("in_flight", "another worker is sending this mail")),
+            }
+        }
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn send(app: &App, to: &str, mail: Mail) -> Result<(), JobError> {
+    let failed = |error: &dyn std::fmt::Display| JobError::new("mail", error);
+    let from = app.settings().require("MAIL_FROM").map_err(|error| failed(&error))?;
+    let content = |text: String| Content::builder().data(text).charset("UTF-8").build();
+    let body = Body::builder()
+        .html(content(mail.html).map_err(|error| failed(&error))?)
+        .text(content(mail.text).map_err(|error| failed(&error))?)
+        .build();
+    let subject = content(mail.subject).map_err(|error| failed(&error))?;
+    let message = Message::builder().subject(subject).body(body).build();
+    let call = app
+        .ses()
+        .send_email()
+        .from_email_address(from)
+        .destination(Destination::builder().to_addresses(to).build())
+        .content(EmailContent::builder().simple(message).build());
+    // SES's errors may name the address: only their code is told.
+    call.send().await.map(drop).map_err(|error| {
+        use aws_sdk_sesv2::error::ProvideErrorMetadata as _;
+        match error.code() {
+            Some(code) => failed(&code),
+            None => failed(&DisplayErrorContext(&error)),
+        }
+    })
+}

@@ -1,0 +1,87 @@
+//! What shoppers and staff do to an order.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    decide::{Command, Refusal, decide},
+    event::{OrderEvent, Placed},
+    model::{Order, evolve},
+    stream, work,
+};
+use crate::{
+    event::Cause,
+    http::{Call, Code, ETag, Problem, Reply},
+    id::OrderId,
+    runtime::App,
+    store::{StoreError, Write},
+    tenant::Tenant,
+};
+
+/// How often a command is tried again that met another change of the order.
+const TRIES: usize = 5;
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::State { .. } => Self::new(Code::OrderState, detail),
+            Refusal::TooMany { .. } | Refusal::Empty => Self::invalid("lines", format!("{detail}.")),
+        }
+    }
+}
+
+/// A new order, and the writes that place it.
+///
+/// # Errors
+/// [`StoreError`] where it can't be written down.
+pub fn place(
+    tenant: Tenant,
+    id: OrderId,
+    placed: Placed,
+    cause: &Cause,
+    now: Timestamp,
+) -> Result<(Order, Vec<Write>), StoreError> {
+    let event = OrderEvent::Placed(Box::new(placed));
+    let append = stream::append(tenant, id, 0, std::slice::from_ref(&event), cause, now)?;
+    let order = evolve(id, None, event, now);
+    let order = order
+        .ok_or_else(|| StoreError::Unreadable { kind: "order", reason: "it was not placed".to_owned() })?;
+    let note = work::note(tenant, id, order.sequence, now + work::PATIENCE)?;
+    Ok((order, vec![append, note]))
+}
+
+/// Makes `command` happen to the order `id` and answers `reply` of the order after it. A command that has happened
+/// already is answered the same. The saga hears of it through the event, and the sweeper if it does not.
+///
+/// # Errors
+/// 404, 409, 412 or 422, where a rule forbids it.
+pub async fn act<B, Q, R: Serialize>(
+    app: &App,
+    call: &Call<B, Q>,
+    id: OrderId,
+    command: &Command,
+    reply: impl Fn(&Order) -> Reply<R>,
+) -> Result<Reply<R>, Problem> {
+    let tenant = call.tenant()?;
+    for _ in 0..TRIES {
+        let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+        ETag::of_version(order.sequence).if_match(&call.headers)?;
+        let events = decide(&order, command.clone())?;
+        let now = app.now();
+        let mut writes = Vec::new();
+        let mut after = order.clone();
+        if !events.is_empty() {
+            writes.push(stream::append(tenant, id, order.sequence, &events, &call.cause(), now)?);
+            after = stream::after(order, events, now);
+            writes.push(work::note(tenant, id, after.sequence, now + work::PATIENCE)?);
+        }
+        let appends = !writes.is_empty();
+        match call.commit(app, writes, reply(&after)).await {
+            // Something else happened to it meanwhile: decide anew.
+            Err(error) if appends && error.refused(0) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Problem::new(Code::Conflict, "The order keeps changing. Try again."))
+}

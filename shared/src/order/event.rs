@@ -1,0 +1,265 @@
+//! What can happen to an order.
+//!
+//! Events are facts: they are never changed. A new shape of one is a new version, and [`OrderEvent::read`] still reads
+//! the old ones: `tests/golden/order-events.json` has every version ever written.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::{
+    catalog::{Options, Sku},
+    contact::{Contact, Line, ShortLine},
+    id::{CartId, FulfillmentId, KeyId, ProductId},
+    inventory::Allocation,
+    money::Money,
+    payment::{CaptureMethod, Decline, Method},
+    quantity::Quantity,
+    risk::RiskOutcome,
+    totals::Totals,
+};
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The holder of a key.
+    Key(KeyId),
+    /// Souk itself.
+    System,
+}
+
+/// A line of an order: as it was when the order was placed, whatever becomes of the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderLine {
+    /// Of what.
+    pub sku: Sku,
+    /// The product it was a variant of.
+    pub product_id: ProductId,
+    /// The product's name.
+    pub name: Line,
+    /// What set the variant apart.
+    pub options: Options,
+    /// How many.
+    pub quantity: Quantity,
+    /// What one cost.
+    pub unit_price: Money,
+    /// What all of them cost.
+    pub total: Money,
+}
+
+/// An order was placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// What people call it.
+    pub number: String,
+    /// The cart it was.
+    pub cart: CartId,
+    /// The cart's version that was priced.
+    pub cart_version: u32,
+    /// Which attempt of the cart it is, from 1.
+    pub attempt: u32,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// What it came to.
+    pub totals: Totals,
+    /// How it is paid.
+    pub payment_method: Method,
+    /// When the money is taken.
+    pub capture_method: CaptureMethod,
+    /// Whose it is. Never published.
+    pub contact: Contact,
+}
+
+/// Some of a line in a parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShippedLine {
+    /// Of what.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// Where a parcel can be followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tracking {
+    /// The carrier's number.
+    pub number: ShortLine,
+    /// The carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<ShortLine>,
+}
+
+/// Why an order was canceled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelCause {
+    /// Somebody asked for it.
+    Requested,
+    /// Something was no longer in stock.
+    OutOfStock,
+    /// The payment was declined.
+    PaymentDeclined,
+    /// The provider never said whether it has the money.
+    PaymentTimeout,
+    /// A person decided against it.
+    ReviewRejected,
+    /// Nobody decided in time.
+    ReviewExpired,
+}
+
+/// What happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum OrderEvent {
+    /// It was placed.
+    #[serde(rename = "order.placed")]
+    Placed(Box<Placed>),
+    /// Its stock was reserved.
+    #[serde(rename = "order.stock_reserved")]
+    StockReserved {
+        /// What, and where.
+        allocations: Vec<Allocation>,
+    },
+    /// Something it needs was not in stock.
+    #[serde(rename = "order.stock_refused")]
+    StockRefused {
+        /// What.
+        sku: Sku,
+    },
+    /// Its risk was assessed.
+    #[serde(rename = "order.risk_assessed")]
+    RiskAssessed {
+        /// What comes of it.
+        outcome: RiskOutcome,
+        /// Why.
+        reasons: Vec<String>,
+    },
+    /// A person let it pass.
+    #[serde(rename = "order.review_approved")]
+    ReviewApproved {
+        /// Who.
+        by: Actor,
+    },
+    /// A person did not.
+    #[serde(rename = "order.review_rejected")]
+    ReviewRejected {
+        /// Who.
+        by: Actor,
+    },
+    /// The provider holds the money.
+    #[serde(rename = "order.payment_authorized")]
+    PaymentAuthorized {
+        /// How much.
+        amount: Money,
+        /// The provider's name of the payment.
+        reference: String,
+    },
+    /// The provider said no.
+    #[serde(rename = "order.payment_declined")]
+    PaymentDeclined {
+        /// Why.
+        decline: Decline,
+    },
+    /// The store owes the goods now.
+    #[serde(rename = "order.confirmed")]
+    Confirmed {},
+    /// Staff asked to take the money.
+    #[serde(rename = "order.capture_requested")]
+    CaptureRequested {
+        /// Who.
+        by: Actor,
+    },
+    /// The money was taken.
+    #[serde(rename = "order.payment_captured")]
+    PaymentCaptured {
+        /// How much.
+        amount: Money,
+    },
+    /// The money is no longer held.
+    #[serde(rename = "order.payment_voided")]
+    PaymentVoided {},
+    /// The money was given back.
+    #[serde(rename = "order.payment_refunded")]
+    PaymentRefunded {
+        /// How much.
+        amount: Money,
+    },
+    /// It is to be canceled.
+    #[serde(rename = "order.cancel_requested")]
+    CancelRequested {
+        /// Why.
+        cause: CancelCause,
+        /// In the words of who asked for it.
+        reason: Option<Line>,
+        /// Who.
+        by: Actor,
+    },
+    /// Its stock was let go.
+    #[serde(rename = "order.stock_released")]
+    StockReleased {},
+    /// It is canceled: nothing is held for it any more.
+    #[serde(rename = "order.canceled")]
+    Canceled {
+        /// Why.
+        cause: CancelCause,
+    },
+    /// A parcel was packed.
+    #[serde(rename = "order.fulfillment_created")]
+    FulfillmentCreated {
+        /// Its id.
+        fulfillment: FulfillmentId,
+        /// What is in it.
+        lines: Vec<ShippedLine>,
+        /// Where it can be followed.
+        tracking: Option<Tracking>,
+        /// Who packed it.
+        by: Actor,
+    },
+    /// What a parcel holds was taken off the shelves.
+    #[serde(rename = "order.stock_shipped")]
+    StockShipped {
+        /// Which parcel.
+        fulfillment: FulfillmentId,
+    },
+}
+
+impl OrderEvent {
+    /// The version of shapes that [`OrderEvent::write`] writes.
+    pub const VERSION: u32 = 1;
+
+    /// Its name and its data.
+    ///
+    /// # Errors
+    /// Says why the event has no JSON form, which none of today's lacks.
+    pub fn write(&self) -> Result<(String, Value), serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        let kind = value["type"].as_str().unwrap_or_default().to_owned();
+        Ok((kind, value["data"].take()))
+    }
+
+    /// Reads an event of any version.
+    ///
+    /// # Errors
+    /// Says what is not as it should be, without quoting it.
+    pub fn read(kind: &str, version: u32, data: &Value) -> Result<Self, String> {
+        if version > Self::VERSION {
+            return Err(format!("{kind} has version {version}, which this code does not know yet"));
+        }
+        serde_json::from_value(json!({ "type": kind, "data": data }))
+            .map_err(|error| format!("{kind} version {version}: {:?} error", error.classify()))
+    }
+}
+
+/// An entry of an order's timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TimelineEntry {
+    /// What happened, such as `order.placed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}

@@ -1,0 +1,29 @@
+//! Orders: event-sourced, carried through by a saga.
+//!
+//! `event` says what can have happened, `model` what an order is after it (`evolve`), `decide` what may happen next
+//! (`decide`). Those three are pure. `stream` reads and appends the events, `next` says what the saga does next,
+//! `saga` does it, `work` sees to it that no order is forgotten.
+
+mod commands;
+mod decide;
+mod event;
+mod list;
+mod model;
+mod next;
+mod request;
+mod saga;
+mod stream;
+mod view;
+mod work;
+
+pub use commands::{act, place};
+pub use decide::{Command, Refusal, decide};
+pub use event::{Actor, CancelCause, OrderEvent, OrderLine, Placed, ShippedLine, TimelineEntry, Tracking};
+pub use list::{ListOrders, OrderSummary, list, project};
+pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
+pub use next::{Step, next_step};
+pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
+pub use saga::{Nudge, advance, send};
+pub use stream::load;
+pub use view::{CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, view, wait_for_outcome};
+pub use work::sweep;

@@ -1,0 +1,300 @@
+//! What an order is: the sum of what happened to it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::event::{CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
+use crate::{
+    catalog::Sku,
+    id::{FulfillmentId, OrderId},
+    inventory::Demand,
+    money::Money,
+    payment::Decline,
+    risk::RiskOutcome,
+};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// It was placed; stock and payment are being seen to.
+    Pending,
+    /// It waits for a person's decision.
+    InReview,
+    /// The store owes the goods.
+    Confirmed,
+    /// Some of the goods were sent.
+    PartiallyFulfilled,
+    /// All of the goods were sent.
+    Fulfilled,
+    /// It is over, and nothing is held for it.
+    Canceled,
+}
+
+impl OrderStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InReview => "in_review",
+            Self::Confirmed => "confirmed",
+            Self::PartiallyFulfilled => "partially_fulfilled",
+            Self::Fulfilled => "fulfilled",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+/// Where an order's payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// Nothing is known of it yet.
+    None,
+    /// The money is held.
+    Authorized,
+    /// The money was taken.
+    Captured,
+    /// The hold was let go.
+    Voided,
+    /// The provider declined.
+    Failed,
+    /// Some of the money was given back.
+    PartiallyRefunded,
+    /// All of the money was given back.
+    Refunded,
+}
+
+/// What became of an order's stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockState {
+    /// Not asked for yet.
+    None,
+    /// Held for it.
+    Reserved,
+    /// There was not enough.
+    Refused,
+    /// Let go.
+    Released,
+}
+
+/// A parcel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fulfillment {
+    /// Its id.
+    pub id: FulfillmentId,
+    /// What is in it.
+    pub lines: Vec<ShippedLine>,
+    /// Where it can be followed.
+    pub tracking: Option<Tracking>,
+    /// When it was packed.
+    pub created_at: Timestamp,
+    /// Whether what it holds was taken off the shelves.
+    pub stock_shipped: bool,
+}
+
+/// A cancellation that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancellation {
+    /// Why.
+    pub cause: CancelCause,
+    /// In the words of who asked for it.
+    pub reason: Option<String>,
+    /// When it was done.
+    pub done_at: Option<Timestamp>,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// How many events happened to it.
+    pub sequence: u32,
+    /// What was ordered.
+    pub placed: Placed,
+    /// When.
+    pub placed_at: Timestamp,
+    /// What became of its stock.
+    pub stock: StockState,
+    /// How risky it is, once that is known, and why.
+    pub risk: Option<(RiskOutcome, Vec<String>)>,
+    /// A person's decision: whether to go on.
+    pub review: Option<bool>,
+    /// Where its payment stands.
+    pub payment: PaymentStatus,
+    /// The provider's name of the payment.
+    pub payment_reference: Option<String>,
+    /// What was taken.
+    pub captured: Money,
+    /// What was given back.
+    pub refunded: Money,
+    /// Why the payment was declined.
+    pub decline: Option<Decline>,
+    /// When it was confirmed.
+    pub confirmed_at: Option<Timestamp>,
+    /// Whether staff asked to take the money.
+    pub capture_requested: bool,
+    /// Its cancellation, if it was asked for.
+    pub cancellation: Option<Cancellation>,
+    /// Its parcels.
+    pub fulfillments: Vec<Fulfillment>,
+    /// What happened, in order.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+impl Order {
+    fn new(id: OrderId, placed: Placed, at: Timestamp) -> Self {
+        let none = Money::zero(placed.totals.total.currency());
+        Self {
+            id,
+            sequence: 0,
+            placed,
+            placed_at: at,
+            stock: StockState::None,
+            risk: None,
+            review: None,
+            payment: PaymentStatus::None,
+            payment_reference: None,
+            captured: none,
+            refunded: none,
+            decline: None,
+            confirmed_at: None,
+            capture_requested: false,
+            cancellation: None,
+            fulfillments: Vec::new(),
+            timeline: Vec::new(),
+        }
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> OrderStatus {
+        if self.is_canceled() {
+            OrderStatus::Canceled
+        } else if self.confirmed_at.is_some() {
+            if self.unshipped().is_empty() {
+                OrderStatus::Fulfilled
+            } else if self.fulfillments.is_empty() {
+                OrderStatus::Confirmed
+            } else {
+                OrderStatus::PartiallyFulfilled
+            }
+        } else if self.awaits_review() {
+            OrderStatus::InReview
+        } else {
+            OrderStatus::Pending
+        }
+    }
+
+    /// Whether it is over.
+    pub fn is_canceled(&self) -> bool {
+        self.cancellation.as_ref().is_some_and(|cancellation| cancellation.done_at.is_some())
+    }
+
+    /// Whether a person must decide.
+    pub fn awaits_review(&self) -> bool {
+        let review = matches!(self.risk, Some((RiskOutcome::Review, _)));
+        review && self.review.is_none() && self.cancellation.is_none()
+    }
+
+    /// What it comes to.
+    pub fn total(&self) -> Money {
+        self.placed.totals.total
+    }
+
+    /// What it wants of the stock. Two lines of one SKU are one demand.
+    pub fn demand(&self) -> Demand {
+        let mut demand = Demand::new();
+        for line in &self.placed.lines {
+            *demand.entry(line.sku.clone()).or_default() += u64::from(line.quantity.get());
+        }
+        demand
+    }
+
+    /// What was not put into a parcel yet, by SKU.
+    pub fn unshipped(&self) -> BTreeMap<Sku, u64> {
+        let mut rest = self.demand();
+        for line in self.fulfillments.iter().flat_map(|fulfillment| &fulfillment.lines) {
+            if let Some(left) = rest.get_mut(&line.sku) {
+                *left = left.saturating_sub(u64::from(line.quantity.get()));
+            }
+        }
+        rest.retain(|_, left| *left > 0);
+        rest
+    }
+}
+
+/// What an order is after one more event. The first must be [`OrderEvent::Placed`]; an event that can't follow leaves
+/// the order as it was, for what is recorded has happened.
+pub fn evolve(id: OrderId, order: Option<Order>, event: OrderEvent, at: Timestamp) -> Option<Order> {
+    let kind = event.write().map(|(kind, _)| kind).unwrap_or_default();
+    let mut order = match (order, event) {
+        (None, OrderEvent::Placed(placed)) => Order::new(id, *placed, at),
+        (None, _) => return None,
+        (Some(mut order), event) => {
+            apply(&mut order, event, at);
+            order
+        }
+    };
+    order.sequence += 1;
+    order.timeline.push(TimelineEntry { kind, at });
+    Some(order)
+}
+
+fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
+    match event {
+        OrderEvent::Placed(_) => {}
+        OrderEvent::StockReserved { .. } => order.stock = StockState::Reserved,
+        OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
+        OrderEvent::StockReleased {} => order.stock = StockState::Released,
+        OrderEvent::RiskAssessed { outcome, reasons } => order.risk = Some((outcome, reasons)),
+        OrderEvent::ReviewApproved { .. } => order.review = Some(true),
+        OrderEvent::ReviewRejected { .. } => order.review = Some(false),
+        OrderEvent::PaymentAuthorized { reference, .. } => {
+            order.payment = PaymentStatus::Authorized;
+            order.payment_reference = Some(reference);
+        }
+        OrderEvent::PaymentDeclined { decline } => {
+            order.payment = PaymentStatus::Failed;
+            order.decline = Some(decline);
+        }
+        OrderEvent::Confirmed {} => order.confirmed_at = Some(at),
+        OrderEvent::CaptureRequested { .. } => order.capture_requested = true,
+        OrderEvent::PaymentCaptured { amount } => {
+            order.payment = PaymentStatus::Captured;
+            order.captured = amount;
+        }
+        OrderEvent::PaymentVoided {} => order.payment = PaymentStatus::Voided,
+        OrderEvent::PaymentRefunded { amount } => {
+            order.payment = PaymentStatus::Refunded;
+            order.captured = if order.captured.amount() == 0 { amount } else { order.captured };
+            order.refunded = amount;
+        }
+        OrderEvent::CancelRequested { cause, reason, .. } => {
+            let reason = reason.map(String::from);
+            order.cancellation = Some(Cancellation { cause, reason, done_at: None });
+        }
+        OrderEvent::Canceled { .. } => {
+            if let Some(cancellation) = &mut order.cancellation {
+                cancellation.done_at = Some(at);
+            }
+        }
+        OrderEvent::FulfillmentCreated { fulfillment, lines, tracking, .. } => {
+            order.fulfillments.push(Fulfillment {
+                id: fulfillment,
+                lines,
+                tracking,
+                created_at: at,
+                stock_shipped: false,
+            });
+        }
+        OrderEvent::StockShipped { fulfillment } => {
+            for parcel in order.fulfillments.iter_mut().filter(|parcel| parcel.id == fulfillment) {
+                parcel.stock_shipped = true;
+            }
+        }
+    }
+}

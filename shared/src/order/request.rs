@@ -1,0 +1,77 @@
+//! What callers say when they act on an order.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::event::{ShippedLine, Tracking};
+use crate::contact::{Line, ShortLine};
+
+/// A cancellation.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    /// Why, in the store's own words.
+    #[serde(default)]
+    pub reason: Option<Line>,
+}
+
+/// A capture of all that is held.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureOrder {}
+
+/// A decision on an order that was held for review.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewOrder {
+    /// Why, in the store's own words.
+    #[serde(default)]
+    pub reason: Option<Line>,
+}
+
+/// A parcel.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FulfillOrder {
+    /// What is in it; all that was not sent yet where absent.
+    #[serde(default)]
+    pub lines: Option<Vec<FulfillLine>>,
+    /// Where it can be followed: the carrier's number, or the number and the carrier.
+    #[serde(default)]
+    pub tracking: Option<TrackingInput>,
+}
+
+/// Some of a line in a parcel.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FulfillLine {
+    /// Of what.
+    pub sku: crate::catalog::Sku,
+    /// How many.
+    pub quantity: crate::quantity::Quantity,
+}
+
+impl From<FulfillLine> for ShippedLine {
+    fn from(line: FulfillLine) -> Self {
+        Self { sku: line.sku, quantity: line.quantity }
+    }
+}
+
+/// A tracking number, alone or with its carrier.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "must be a tracking number, or an object with `number` and `carrier`")]
+pub enum TrackingInput {
+    /// The number alone.
+    Number(ShortLine),
+    /// The number and the carrier.
+    Tracking(Tracking),
+}
+
+impl From<TrackingInput> for Tracking {
+    fn from(input: TrackingInput) -> Self {
+        match input {
+            TrackingInput::Number(number) => Self { number, carrier: None },
+            TrackingInput::Tracking(tracking) => tracking,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! An order's events in the events table.
+
+use jiff::Timestamp;
+
+use super::{
+    event::OrderEvent,
+    model::{Order, evolve},
+};
+use crate::{
+    event::{Cause, Commit, Recorded},
+    id::{EventId, OrderId},
+    runtime::App,
+    store::{self, StoreError, Table, Write, keys},
+    tenant::Tenant,
+};
+
+/// The order `id`, from all that happened to it, read strongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order>, StoreError> {
+    let commits: Vec<Commit> =
+        store::query_all(app, "order", Table::Events, &keys::order_events(tenant, id)).await?;
+    let mut order = None;
+    for commit in commits {
+        for event in commit.events {
+            let fact = OrderEvent::read(&event.kind, event.version, &event.data)
+                .map_err(|reason| StoreError::Unreadable { kind: "order", reason })?;
+            order = evolve(id, order, fact, commit.at);
+        }
+    }
+    Ok(order)
+}
+
+/// The write that appends `events` after the first `sequence` ones, if nothing else was appended meanwhile.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] where an event can't be written down.
+pub(super) fn append(
+    tenant: Tenant,
+    id: OrderId,
+    sequence: u32,
+    events: &[OrderEvent],
+    cause: &Cause,
+    at: Timestamp,
+) -> Result<Write, StoreError> {
+    let mut recorded = Vec::with_capacity(events.len());
+    for (event, place) in events.iter().zip(sequence + 1..) {
+        let (kind, data) = event
+            .write()
+            .map_err(|error| StoreError::Unreadable { kind: "order", reason: error.to_string() })?;
+        let seed: [&[u8]; 2] = [&id.bits().to_be_bytes(), &place.to_be_bytes()];
+        let id = EventId::derived(at, &seed);
+        recorded.push(Recorded { id, kind, version: OrderEvent::VERSION, sequence: place, data });
+    }
+    let (store, mode, cause) = (tenant.store(), tenant.mode(), cause.clone());
+    let commit = Commit { store, mode, subject: id.to_string(), at, cause, events: recorded };
+    Write::create("order", keys::order_commit(tenant, id, sequence + 1), &commit)
+}
+
+/// The order after `events`, which were just appended.
+pub(super) fn after(order: Order, events: Vec<OrderEvent>, at: Timestamp) -> Order {
+    let id = order.id;
+    events.into_iter().fold(order, |order, event| {
+        let same = order.clone();
+        evolve(id, Some(order), event, at).unwrap_or(same)
+    })
+}

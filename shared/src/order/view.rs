@@ -1,0 +1,201 @@
+//! Orders as shoppers and staff see them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    event::{CancelCause, OrderLine, ShippedLine, TimelineEntry, Tracking},
+    model::{Fulfillment, Order, OrderStatus, PaymentStatus},
+    next::{Step, next_step},
+    stream,
+};
+use crate::{
+    contact::{Address, Email},
+    http::Problem,
+    id::{CartId, FulfillmentId, OrderId},
+    money::Money,
+    payment::{CaptureMethod, Decline, Method},
+    risk::RiskOutcome,
+    runtime::App,
+    tenant::Tenant,
+    totals::Totals,
+};
+
+/// An order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
+pub struct OrderView {
+    /// Its id.
+    pub id: OrderId,
+    /// What people call it.
+    pub number: String,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Where its payment stands.
+    pub payment: PaymentView,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// What it comes to.
+    pub totals: Totals,
+    /// Where mails about it go.
+    pub email: Email,
+    /// Where the parcel goes.
+    pub shipping_address: Address,
+    /// Where the invoice goes, where that differs.
+    pub billing_address: Option<Address>,
+    /// Its parcels.
+    pub fulfillments: Vec<FulfillmentView>,
+    /// Its cancellation, once it was asked for.
+    pub cancellation: Option<CancellationView>,
+    /// How risky it is, once that is known.
+    pub risk: Option<RiskView>,
+    /// What happened, in order.
+    pub timeline: Vec<TimelineEntry>,
+    /// The cart it was.
+    pub cart_id: CartId,
+    /// Which attempt of the cart it is, from 1.
+    pub attempt: u32,
+    /// Counts what happened to it.
+    pub version: u32,
+    /// When it was placed.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// An order's payment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Payment)]
+pub struct PaymentView {
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// How it is paid.
+    pub method: Method,
+    /// When the money is taken.
+    pub capture_method: CaptureMethod,
+    /// How much it is about.
+    pub amount: Money,
+    /// How much was taken.
+    pub captured: Money,
+    /// How much was given back.
+    pub refunded: Money,
+    /// Why it was declined, where it was.
+    pub decline: Option<Decline>,
+    /// The provider's name of it.
+    pub reference: Option<String>,
+}
+
+/// A parcel.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Fulfillment)]
+pub struct FulfillmentView {
+    /// Its id.
+    pub id: FulfillmentId,
+    /// The order it is of.
+    pub order_id: OrderId,
+    /// What is in it.
+    pub lines: Vec<ShippedLine>,
+    /// Where it can be followed.
+    pub tracking: Option<Tracking>,
+    /// When it was packed.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// A cancellation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Cancellation)]
+pub struct CancellationView {
+    /// Why.
+    pub cause: CancelCause,
+    /// In the words of who asked for it.
+    pub reason: Option<String>,
+    /// When it was done; null while it is under way.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub canceled_at: Option<Timestamp>,
+}
+
+/// An order's risk.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Risk)]
+pub struct RiskView {
+    /// What comes of it.
+    pub outcome: RiskOutcome,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// The order as it is shown.
+pub fn view(order: &Order) -> OrderView {
+    let placed = order.placed.clone();
+    OrderView {
+        id: order.id,
+        number: placed.number,
+        status: order.status(),
+        payment: PaymentView {
+            status: order.payment,
+            method: placed.payment_method,
+            capture_method: placed.capture_method,
+            amount: order.total(),
+            captured: order.captured,
+            refunded: order.refunded,
+            decline: order.decline.clone(),
+            reference: order.payment_reference.clone(),
+        },
+        lines: placed.lines,
+        totals: placed.totals,
+        email: placed.contact.email,
+        shipping_address: placed.contact.shipping_address,
+        billing_address: placed.contact.billing_address,
+        fulfillments: order.fulfillments.iter().map(|parcel| FulfillmentView::of(order.id, parcel)).collect(),
+        cancellation: order.cancellation.clone().map(|cancellation| CancellationView {
+            cause: cancellation.cause,
+            reason: cancellation.reason,
+            canceled_at: cancellation.done_at,
+        }),
+        risk: order.risk.clone().map(|(outcome, reasons)| RiskView { outcome, reasons }),
+        timeline: order.timeline.clone(),
+        cart_id: placed.cart,
+        attempt: placed.attempt,
+        version: order.sequence,
+        created_at: order.placed_at,
+    }
+}
+
+impl FulfillmentView {
+    /// A parcel as it is shown.
+    pub fn of(order: OrderId, parcel: &Fulfillment) -> Self {
+        Self {
+            id: parcel.id,
+            order_id: order,
+            lines: parcel.lines.clone(),
+            tracking: parcel.tracking.clone(),
+            created_at: parcel.created_at,
+        }
+    }
+}
+
+/// The order `id` once it needs nothing more of Souk, or as it is after `seconds`.
+///
+/// # Errors
+/// [`Problem`] where storage fails or there is no such order.
+pub async fn wait_for_outcome(
+    app: &App,
+    tenant: Tenant,
+    id: OrderId,
+    seconds: u64,
+) -> Result<Order, Problem> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
+    let mut pause = Duration::from_millis(25);
+    loop {
+        let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview);
+        if settled || tokio::time::Instant::now() >= deadline {
+            return Ok(order);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(Duration::from_millis(400));
+    }
+}
