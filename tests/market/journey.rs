@@ -25,7 +25,8 @@ async fn a_shopper_buys_and_staff_send_the_parcel() {
     let path = cart.header("location").to_owned();
     assert_eq!(path, format!("/v1/carts/{}", cart.text_at("/id")));
 
-    let cart = shopper.0.post(&format!("{path}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
+    let cart =
+        shopper.0.post(&format!("{path}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
     assert_eq!(cart.json["totals"]["total"], json!({"amount": 2500, "currency": "EUR"}));
     let contact = json!({
         "email": "ada@example.com",
@@ -42,15 +43,20 @@ async fn a_shopper_buys_and_staff_send_the_parcel() {
     assert_eq!(confirmed.text_at("/status"), "confirmed");
     assert_eq!(staff.stock("MUG").await, (10, 2, 8));
 
-    let parcel = staff.0.post(&format!("{order}/fulfillments"), json!({"tracking": "JD0001"})).await.expect(201);
+    let parcel =
+        staff.0.post(&format!("{order}/fulfillments"), json!({"tracking": "JD0001"})).await.expect(201);
     assert_eq!(parcel.json["lines"], json!([{"sku": "MUG", "quantity": 2}]));
     market.market.settled().await;
     let sent = shopper.0.get(&order).await.expect(200);
     assert_eq!(sent.text_at("/status"), "fulfilled");
     assert_eq!(staff.stock("MUG").await, (8, 0, 8));
 
-    let story: Vec<_> =
-        sent.json["timeline"].as_array().unwrap().iter().map(|entry| entry["type"].as_str().unwrap()).collect();
+    let story: Vec<_> = sent.json["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["type"].as_str().unwrap())
+        .collect();
     assert_eq!(
         story,
         [

@@ -97,13 +97,25 @@ impl Api {
     }
 
     /// Sends a request with exactly these headers, beside the key and the body's type.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let text = body.map(|body| body.to_string()).unwrap_or_default();
         self.send_text(method, path, text, headers).await
     }
 
     /// Sends a request whose body is `text`, JSON or not.
-    pub async fn send_text(&self, method: Method, path: &str, text: String, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send_text(
+        &self,
+        method: Method,
+        path: &str,
+        text: String,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let base = match &self.target {
             Target::Market(_) => "http://localhost:3000",
             Target::Url(url) => url,

@@ -130,7 +130,12 @@ fn plain(item: &Value) -> Value {
         match kind.as_str() {
             "N" => serde_json::from_str(inner.as_str().unwrap()).unwrap(),
             "M" => plain(inner),
-            "L" => inner.as_array().unwrap().iter().map(|one| plain(&json!({ "it": one }))["it"].clone()).collect(),
+            "L" => inner
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| plain(&json!({ "it": one }))["it"].clone())
+                .collect(),
             "NULL" => Value::Null,
             _ => inner.clone(),
         }

@@ -222,7 +222,10 @@ pub(super) fn stream_source(properties: Value, path: &str, name: &str) -> Result
             some => Some(bounded(some, 0, 0, 10_000, &format!("{path}.MaximumRetryAttempts"))?),
         },
         max_age: limit(event.maximum_record_age_in_seconds).map(Integer::count),
-        on_failure_granted: event.destination_config.as_ref().is_some_and(|config| config.on_failure.kind.is_some()),
+        on_failure_granted: event
+            .destination_config
+            .as_ref()
+            .is_some_and(|config| config.on_failure.kind.is_some()),
         on_failure: match event.destination_config {
             None => None,
             Some(config) => Some(destination(
