@@ -6,11 +6,15 @@ use std::{
 };
 
 use serde_json::{Value, json, value::RawValue};
-use souk::runtime::Clock;
+use souk::{
+    payment::{Sandbox, SandboxNotice},
+    runtime::{App, Clock},
+    tenant::{Mode, Tenant},
+};
 use souk_cloud::Caller;
 use souk_local::engine::{Delivery, Happening, Market, MarketOptions, seeded_entropy, tokio_clock};
 
-use crate::{Api, Shopper, Staff};
+use crate::{Answer, Api, Shopper, Staff};
 
 /// The text of `template.yaml`.
 pub fn template() -> String {
@@ -27,6 +31,8 @@ pub struct TestMarket {
     pub pk: String,
     /// Its secret key.
     pub sk: String,
+    /// Its secret key of live mode.
+    pub live_sk: String,
     happenings: Arc<Mutex<Vec<Happening>>>,
 }
 
@@ -72,7 +78,8 @@ impl TestMarket {
         let provisioned = provision(&market, "Kiosk").await;
         let text = |pointer: &str| provisioned.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         let (store, pk, sk) = (text("/store"), text("/test/publishable_key"), text("/test/secret_key"));
-        Self { market, store, pk, sk, happenings }
+        let live_sk = text("/live/secret_key");
+        Self { market, store, pk, sk, live_sk, happenings }
     }
 
     /// Another store of the same market: its id, publishable and secret key.
@@ -100,6 +107,38 @@ impl TestMarket {
     /// The market's clock.
     pub fn clock(&self) -> &Clock {
         self.market.clock()
+    }
+
+    /// The world as a function that may do everything sees it.
+    pub fn app(&self) -> App {
+        let stack = self.market.stack();
+        let table = |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
+        let settings = [
+            ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
+            ("STATE_TABLE", table("-state")),
+            ("EVENTS_TABLE", table("-events")),
+        ];
+        self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// What the sandbox would send now about the payment of the order at `path`.
+    pub async fn notice(&self, path: &str) -> SandboxNotice {
+        let order = path.trim_start_matches("/v1/orders/").parse().unwrap();
+        let tenant = Tenant::of_own_record(self.store.parse().unwrap(), Mode::Test);
+        Sandbox::new(self.app(), tenant).notice(order).await.unwrap()
+    }
+
+    /// Sends `body` to the address of the sandbox's notifications, with this signature.
+    pub async fn send_notice(&self, body: &str, signature: &str) -> Answer {
+        let path = format!("/v1/payment-events/sandbox/{}", self.store);
+        let headers = [("souk-sandbox-signature", signature)];
+        self.shopper().0.with_key(None).send_text(http::Method::POST, &path, body.to_owned(), &headers).await
+    }
+
+    /// Notifies the store, as the sandbox would, about the payment of the order at `path`.
+    pub async fn notify_payment(&self, path: &str) -> Answer {
+        let notice = self.notice(path).await;
+        self.send_notice(&notice.body, &notice.signature).await
     }
 
     /// The payments at the sandbox, as it keeps them.
