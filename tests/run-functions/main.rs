@@ -5,13 +5,15 @@
 //! ```
 //!
 //! Each function gets a process of its own, with the environment that Lambda and the template give it, a
-//! Runtime API to take events from, and an emulated cloud to work on. `--binaries DIR` takes the binaries
-//! from another folder than the one this program was built into.
+//! Runtime API to take events from, and an emulated cloud to work on, with the store that the samples talk about.
+//! `--binaries DIR` takes the binaries from another folder than the one this program was built into; `--ids` only
+//! prints what a sample may name.
 
 mod market;
 mod process;
 mod runtime_api;
 mod samples;
+mod scene;
 mod verdict;
 
 use std::{
@@ -48,9 +50,13 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<usize, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (binaries, wanted) = arguments()?;
+    let Arguments { binaries, wanted, only_ids } = arguments()?;
     let samples = samples::load(&root.join("events"))?;
     let market = Market::open(&root).await?;
+    if only_ids {
+        market.named.iter().for_each(|(name, id)| println!("{name:<20} {id}"));
+        return Ok(0);
+    }
     let without: Vec<_> = market.functions.keys().filter(|name| !samples.contains_key(*name)).collect();
     if !without.is_empty() {
         return Err(format!("functions without sample events: {without:?}"));
@@ -89,17 +95,17 @@ async fn function(
         Said::Ready => line(name, "", &format!("{} ms", start.elapsed().as_millis()), "started"),
         other => return Err(format!("it did not start: {}; {}", text(&other), process.log().join(" | "))),
     }
-    for sample in samples {
-        let start = Instant::now();
-        let verdict = event(&mut process, &mut api, spec, sample).await;
+    for (number, sample) in samples.iter().enumerate() {
+        let (start, written) = (Instant::now(), process.log().len());
+        let verdict = event(&mut process, &mut api, spec, sample, number).await;
         let took = format!("{} ms", start.elapsed().as_millis());
         match verdict {
             Ok(said) => line("", &sample.name, &took, &said),
             Err(error) => {
                 *failures += 1;
                 line("", &sample.name, &took, &format!("FAILED: {error}"));
-                for written in process.log().iter().rev().take(5).rev() {
-                    println!("    {written}");
+                for line in process.log().iter().skip(written) {
+                    println!("    {line}");
                 }
             }
         }
@@ -114,8 +120,9 @@ async fn event(
     api: &mut RuntimeApi,
     spec: &Spec,
     sample: &Sample,
+    number: usize,
 ) -> Result<String, String> {
-    let request_id = format!("{:08x}-0000-4000-8000-000000000000", sample.payload.len());
+    let request_id = format!("00000000-0000-4000-8000-{number:012x}");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
     api.send(Event {
         request_id: request_id.clone(),
@@ -152,19 +159,26 @@ fn text(said: &Said) -> String {
     }
 }
 
-fn arguments() -> Result<(PathBuf, Vec<String>), String> {
+struct Arguments {
+    binaries: PathBuf,
+    wanted: Vec<String>,
+    only_ids: bool,
+}
+
+fn arguments() -> Result<Arguments, String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut binaries = own.parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut only_ids) = (Vec::new(), false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--binaries" => binaries = arguments.next().ok_or("--binaries needs a folder")?.into(),
+            "--ids" => only_ids = true,
             flag if flag.starts_with('-') => return Err(format!("unknown option {flag}")),
             function => wanted.push(function.to_owned()),
         }
     }
-    Ok((binaries, wanted))
+    Ok(Arguments { binaries, wanted, only_ids })
 }
 
 fn line(function: &str, event: &str, took: &str, said: &str) {

@@ -3,15 +3,20 @@
 
 use std::{collections::BTreeMap, convert::Infallible, fs, path::Path, sync::Arc, time::Duration};
 
+use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use souk_cloud::{Caller, Cloud, CloudOptions, Place, iam::Policy};
-use souk_local::template::{self, FunctionSpec, TemplateOptions};
+use souk::runtime::Transport;
+use souk_cloud::{Caller, Cloud, iam::Policy};
+use souk_local::{
+    engine::{self, MarketOptions},
+    template::FunctionSpec,
+};
 use tokio::net::TcpListener;
 
-use crate::process::Spec;
+use crate::{process::Spec, scene::Scene};
 
 /// The market that the functions find.
 pub struct Market {
@@ -19,36 +24,46 @@ pub struct Market {
     pub functions: BTreeMap<String, Spec>,
     /// The region it is in.
     pub region: String,
+    /// What the samples may name, and the ids of it.
+    pub named: Vec<(&'static str, String)>,
+    /// Keeps the resources.
+    _market: engine::Market,
 }
 
 impl Market {
-    /// Makes what `template.yaml` declares.
+    /// Makes what `template.yaml` declares, and in it the store that the samples talk about.
     ///
     /// # Errors
     /// What of it can't be made.
     pub async fn open(root: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(root.join("template.yaml"))
             .map_err(|error| format!("template.yaml: {error}"))?;
-        let stack = template::load(&text, &TemplateOptions::default())
-            .map_err(|error| format!("template.yaml: {error}"))?;
-        let place = Place {
-            account: stack.place.account.clone(),
-            region: stack.place.region.clone(),
-            clock: Arc::new(jiff::Timestamp::now),
+        let options = MarketOptions { schedules: false, ..MarketOptions::new(text, souk_local::functions()) };
+        let market = engine::Market::open(options).await.map_err(|error| error.to_string())?;
+        // From here on the processes do what is done, and nothing runs beside them.
+        market.close().await;
+        let region = market.stack().place.region.clone();
+        let environments = market
+            .stack()
+            .functions
+            .values()
+            .map(|function| (function.binary.clone(), function.environment.clone()));
+        let transport = Transport {
+            http_client: market.cloud().http_client(Caller::everything("scene")),
+            credentials: Credentials::new("key", "secret", None, None, "scene"),
+            region: region.clone(),
+            endpoint: None,
         };
-        let cloud = Cloud::open(CloudOptions::new(place)).map_err(|error| error.to_string())?;
-        for table in stack.tables.values() {
-            cloud
-                .dynamodb
-                .ensure_table(&table.description)
-                .map_err(|refusal| format!("{}: {refusal:?}", table.name))?;
-        }
+        let named = Scene::new(environments.collect(), transport)
+            .play()
+            .await
+            .map_err(|error| format!("the scene of the samples: {error}"))?;
         let mut functions = BTreeMap::new();
-        for function in stack.functions.values() {
-            let endpoint = endpoint(&cloud, function).await?;
+        for function in market.stack().functions.values() {
+            let endpoint = endpoint(market.cloud(), function).await?;
             functions.insert(function.binary.clone(), spec(function, endpoint));
         }
-        Ok(Self { functions, region: stack.place.region })
+        Ok(Self { functions, region, named, _market: market })
     }
 }
 

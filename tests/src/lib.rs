@@ -1,1 +1,9 @@
-//! What the tests of the whole market share.
+//! What the tests of the whole market share: a market under a paused clock, and people who use it.
+
+mod api;
+mod market;
+mod people;
+
+pub use api::{Answer, Api};
+pub use market::{TestMarket, template};
+pub use people::{Shopper, Staff, until};

@@ -26,13 +26,17 @@ pub fn function() -> Function {
 
 async fn page(_: App, _: Call) -> Result<Reply<Nothing>, Problem> {
     let page = include_str!("../assets/index.html");
-    Ok(Reply::bytes("text/html; charset=utf-8", page).header("content-security-policy", POLICY).cache(AN_HOUR))
+    Ok(Reply::bytes("text/html; charset=utf-8", page)
+        .header("content-security-policy", POLICY)
+        .cache(AN_HOUR))
 }
 
 /// The committed description. A test holds it against the one made from the functions' routes.
 async fn description(_: App, _: Call) -> Result<Reply<Nothing>, Problem> {
     let description = include_str!("../assets/openapi.json");
-    Ok(Reply::bytes("application/json", description).header("access-control-allow-origin", "*").cache(AN_HOUR))
+    Ok(Reply::bytes("application/json", description)
+        .header("access-control-allow-origin", "*")
+        .cache(AN_HOUR))
 }
 
 async fn asset(_: App, call: Call) -> Result<Reply<Nothing>, Problem> {

@@ -1,6 +1,6 @@
 //! The loopback endpoint: any client of AWS, over HTTP/1.1.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -13,9 +13,12 @@ use crate::{Broken, Caller, Cloud};
 /// More than any emulated service accepts (DynamoDB's 16 MiB), so that the service itself says what is too large.
 const BODY_LIMIT: usize = 20 * 1024 * 1024;
 
+/// How long requests may go on after the shutdown.
+const GRACE: Duration = Duration::from_secs(1);
+
 impl Cloud {
     /// Answers everyone who connects to `listener`, with the rights of the account's owner, until `shutdown`.
-    /// Requests that run are let finish.
+    /// Requests that run have a second to finish.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let caller = Arc::new(Caller::everything("loopback"));
@@ -27,13 +30,16 @@ impl Cloud {
                     Ok((stream, _)) => stream,
                     Err(error) => {
                         tracing::warn!(%error, "a connection to the emulated cloud failed");
+                        // Out of file handles, most likely: some will close.
+                        tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
                     }
                 },
             };
             self.connect(stream, &caller, &graceful);
         }
-        graceful.shutdown().await;
+        // A client that waits for a message would hold us up for as long as it waits.
+        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     }
 
     fn connect(self: &Arc<Self>, stream: TcpStream, caller: &Arc<Caller>, graceful: &GracefulShutdown) {

@@ -3,6 +3,7 @@
 mod activity;
 mod gateway;
 mod happening;
+mod inspect;
 mod ids;
 mod listen;
 mod market;

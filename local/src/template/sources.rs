@@ -53,6 +53,8 @@ pub struct StreamSource {
     pub max_age: Option<u64>,
     /// Where a batch that was given up is kept.
     pub on_failure: Option<Destination>,
+    /// Whether the destination's type is given: then the transform lets the function's role write there.
+    pub on_failure_granted: bool,
     /// How many batches of one shard may be in work at once, each with its own items.
     pub parallelization: u32,
 }
@@ -137,7 +139,7 @@ struct DestinationConfig {
 struct OnFailure {
     destination: String,
     #[serde(rename = "Type")]
-    _type: Option<Ignored>,
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -220,6 +222,10 @@ pub(super) fn stream_source(properties: Value, path: &str, name: &str) -> Result
             some => Some(bounded(some, 0, 0, 10_000, &format!("{path}.MaximumRetryAttempts"))?),
         },
         max_age: limit(event.maximum_record_age_in_seconds).map(Integer::count),
+        on_failure_granted: event
+            .destination_config
+            .as_ref()
+            .is_some_and(|config| config.on_failure.kind.is_some()),
         on_failure: match event.destination_config {
             None => None,
             Some(config) => Some(destination(

@@ -47,7 +47,11 @@ impl Run<'_> {
                 self.declare(&updated, declared)?;
                 Ok(updated)
             }
-            "DeleteTable" => pass!(delete_table, vectors),
+            "DeleteTable" => {
+                let deleted = pass!(delete_table, vectors)?;
+                self.forget(&deleted)?;
+                Ok(deleted)
+            }
             "DescribeTable" => pass!(describe_table, vectors),
             "ListTables" => pass!(list_tables),
             "UpdateTimeToLive" => pass!(update_time_to_live),
@@ -123,6 +127,20 @@ impl Run<'_> {
         let view = stream["StreamViewType"].as_str().and_then(ViewType::parse);
         self.declare(&json!({"TableDescription": {"TableName": table}}), view)?;
         self.reload()
+    }
+
+    /// A table that is created under the same name later has a stream of its own.
+    fn forget(&self, deleted: &Value) -> Result<(), Refusal> {
+        let table = deleted["TableDescription"]["TableName"].as_str().unwrap_or_default();
+        for kept in ["_stream_records", "_cloud_views", "_cloud_checkpoints"] {
+            let delete = format!("DELETE FROM {kept} WHERE table_name = ?1");
+            self.state
+                .storage
+                .conn()
+                .execute(&delete, [table])
+                .map_err(|error| internal(&error.to_string()))?;
+        }
+        Ok(())
     }
 
     fn reload(&self) -> Result<(), Refusal> {

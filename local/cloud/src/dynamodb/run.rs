@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{
     DynamoDb, State,
-    capacity::{self, Consumed, Report},
+    capacity::{self, Consumed},
     needs::Keys,
     refusals::{cost_of_failure, refusal},
     request::{Kind, Request},
@@ -164,11 +164,13 @@ impl Run<'_> {
             }
         }
         self.admit_all(Direction::Write, keys)?;
-        let answer = act!(self, transact_write_items, transaction);
-        if let (Some(token), Ok(_)) = (&token, &answer) {
+        // One that fails leaves here, so that it may be tried again.
+        let answer: Ran = act!(self, transact_write_items, transaction);
+        let answer = answer?;
+        if let Some(token) = &token {
             self.state.tokens.remember(now_is, token, &self.body);
         }
-        answer
+        Ok(answer)
     }
 
     /// The answer to a transaction that was done before: nothing is written, and what it is billed is a read of
@@ -196,7 +198,6 @@ impl Run<'_> {
                 .collect::<Vec<_>>(),
         );
         capacity::settle(&mut report, asked);
-        report.each();
         let answer = transact_write_items::TransactWriteItemsResponse {
             consumed_capacity: report,
             ..Default::default()

@@ -71,9 +71,16 @@ impl Ses {
         if let Some(folder) = &folder {
             let path = folder.join("emails.jsonl");
             let kept = files::read(&path).map_err(CloudError::files(&path))?.unwrap_or_default();
-            // A line that a kill cut short was never answered for, and is left out.
-            let lines = kept.split(|byte| *byte == b'\n');
-            outbox.emails = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+            // A line that a kill cut short was never answered for. It must go, or the next one would be joined to it.
+            let whole = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            if whole < kept.len() {
+                files::write(&path, &kept[..whole]).map_err(CloudError::files(&path))?;
+            }
+            let lines = kept[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            outbox.emails = lines
+                .map(serde_json::from_slice)
+                .collect::<Result<_, _>>()
+                .map_err(|error| CloudError::Unreadable { path, reason: error.to_string() })?;
         }
         Ok(Self { place, folder, outbox: Mutex::new(outbox) })
     }

@@ -30,6 +30,8 @@ mod service;
 mod settings;
 mod settle;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::Path,

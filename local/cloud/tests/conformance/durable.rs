@@ -57,3 +57,25 @@ async fn everything_survives_a_kill() {
     let last = after.dynamodb.stream_records(TABLE, Some(records[29].sequence), 10);
     assert_eq!(last.len(), 1, "sequence numbers go on");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_email_that_a_kill_cut_short_does_not_spoil_the_next() {
+    let folder = Folder::new("cut");
+    let send = async |cloud: &std::sync::Arc<souk_cloud::Cloud>| {
+        let email =
+            client!(aws_sdk_sesv2, cloud, owner()).send_email().from_email_address("shop@market.example");
+        let email =
+            email.destination(crate::ses::to("jane@doe.example")).content(crate::ses::simple("Hello"));
+        email.send().await.unwrap();
+    };
+    send(&folder.cloud()).await;
+    let path = folder.0.join("outbox/emails.jsonl");
+    let mut lines = std::fs::read(&path).unwrap();
+    lines.extend_from_slice(b"{\"id\":\"cut");
+    std::fs::write(&path, lines).unwrap();
+
+    let after = folder.cloud();
+    assert_eq!(after.ses.messages().len(), 1);
+    send(&after).await;
+    assert_eq!(folder.cloud().ses.messages().len(), 2);
+}

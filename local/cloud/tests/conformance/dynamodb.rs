@@ -4,12 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
-    error::ProvideErrorMetadata,
-    operation::put_item::PutItemError,
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{
-        AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    },
+    types::{AttributeValue, TransactWriteItem, Update},
 };
 use serde_json::json;
 
@@ -86,69 +82,6 @@ async fn a_transaction_sent_twice_with_one_token_is_done_once() {
     tokio::time::advance(Duration::from_secs(1)).await;
     add(&client, "token", 1).await.unwrap();
     assert_eq!(value(&client).await, n(3), "after ten minutes it is another transaction");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_transaction_that_failed_may_be_tried_again_with_its_token() {
-    let cloud = cloud();
-    table(&cloud, "NEW_IMAGE");
-    let client = dynamodb(&cloud, owner());
-    let element = || {
-        let put = Put::builder().table_name(TABLE).item("pk", s("b")).item("sk", s("1")).build().unwrap();
-        let check = ConditionCheck::builder()
-            .table_name(TABLE)
-            .key("pk", s("a"))
-            .key("sk", s("1"))
-            .condition_expression("attribute_exists(pk)")
-            .build()
-            .unwrap();
-        let check = TransactWriteItem::builder().condition_check(check).build();
-        let put = TransactWriteItem::builder().put(put).build();
-        client.transact_write_items().transact_items(put).transact_items(check).client_request_token("token")
-    };
-    let refused = element().send().await.unwrap_err().into_service_error();
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = &refused else {
-        panic!("{refused:?}")
-    };
-    let codes = canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap());
-    assert_eq!(codes.collect::<Vec<_>>(), ["None", "ConditionalCheckFailed"]);
-
-    put(&client, "a", "1", 0).await;
-    element().send().await.unwrap();
-    let got = client.get_item().table_name(TABLE).key("pk", s("b")).key("sk", s("1")).send().await.unwrap();
-    assert!(got.item.is_some());
-}
-
-#[tokio::test(start_paused = true)]
-async fn errors_have_the_shapes_that_the_sdk_knows() {
-    let cloud = cloud();
-    table(&cloud, "NEW_IMAGE");
-    let client = dynamodb(&cloud, owner());
-    put(&client, "a", "1", 5).await;
-
-    let again = client
-        .put_item()
-        .table_name(TABLE)
-        .item("pk", s("a"))
-        .item("sk", s("1"))
-        .condition_expression("attribute_not_exists(pk)")
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    let refused = again.send().await.unwrap_err().into_service_error();
-    let PutItemError::ConditionalCheckFailedException(failed) = &refused else { panic!("{refused:?}") };
-    assert_eq!(failed.message(), Some("The conditional request failed"));
-    assert_eq!(failed.item().unwrap()["v"], n(5));
-
-    let nowhere = client.get_item().table_name("no-such-table").key("pk", s("a")).send().await.unwrap_err();
-    assert!(nowhere.into_service_error().is_resource_not_found_exception());
-
-    let wrong =
-        client.put_item().table_name(TABLE).item("pk", n(1)).item("sk", s("1")).send().await.unwrap_err();
-    let wrong = wrong.into_service_error();
-    assert_eq!(wrong.code(), Some("ValidationException"));
-    assert!(wrong.message().unwrap().contains("Type mismatch for key pk"), "{wrong:?}");
-
-    let nothing = client.transact_write_items().send().await.unwrap_err().into_service_error();
-    assert_eq!(nothing.code(), Some("ValidationException"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,20 +6,24 @@ use aws_sdk_dynamodb::{
     Client,
     error::ProvideErrorMetadata,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{KeysAndAttributes, Put, PutRequest, TransactWriteItem, WriteRequest},
+    types::{AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, WriteRequest},
 };
 
 use crate::support::{TABLE, cloud, dynamodb, n, owner, s, table};
 
-/// Writes until it is throttled; how many writes that were.
+/// An item's attribute that makes a write of it cost ten units: few calls use up much.
+fn ten() -> AttributeValue {
+    s("x".repeat(9_900))
+}
+
+/// Writes until it is throttled; how many units that took.
 async fn exhaust(client: &Client, pk: &str) -> usize {
-    for written in 0..5_000 {
-        let put =
-            client.put_item().table_name(TABLE).item("pk", s(pk)).item("sk", s("1")).item("v", n(written));
+    for written in 0..1_000 {
+        let put = client.put_item().table_name(TABLE).item("pk", s(pk)).item("sk", s("1")).item("ten", ten());
         if let Err(error) = put.send().await {
             let error = error.into_service_error();
             assert_eq!(error.code(), Some("ThrottlingException"));
-            return usize::try_from(written).unwrap();
+            return 10 * written;
         }
     }
     panic!("never throttled")
@@ -48,8 +52,9 @@ async fn a_key_takes_a_thousand_writes_a_second() {
 async fn nothing_is_limited_unless_it_is_asked_for() {
     let (cloud, client) = throttled();
     cloud.dynamodb.limit_partitions(false);
-    for v in 0..1_500 {
-        let put = client.put_item().table_name(TABLE).item("pk", s("hot")).item("sk", s("1")).item("v", n(v));
+    for _ in 0..150 {
+        let put =
+            client.put_item().table_name(TABLE).item("pk", s("hot")).item("sk", s("1")).item("ten", ten());
         put.send().await.unwrap();
     }
 }
@@ -60,7 +65,7 @@ async fn a_transaction_costs_double_and_says_which_element_was_throttled() {
     let transaction = |number: i64| {
         let put = |pk: &str| {
             let put =
-                Put::builder().table_name(TABLE).item("pk", s(pk)).item("sk", s("1")).item("v", n(number));
+                Put::builder().table_name(TABLE).item("pk", s(pk)).item("sk", s("1")).item("ten", ten());
             TransactWriteItem::builder().put(put.build().unwrap()).build()
         };
         // The second element's key is another each time, so only the first one is ever hot.
@@ -69,29 +74,32 @@ async fn a_transaction_costs_double_and_says_which_element_was_throttled() {
             .transact_items(put("hot"))
             .transact_items(put(&format!("cold-{number}")))
     };
-    for number in 0..500 {
+    for number in 0..50 {
         transaction(number).send().await.unwrap();
     }
-    let refused = transaction(500).send().await.unwrap_err().into_service_error();
+    let refused = transaction(50).send().await.unwrap_err().into_service_error();
     let TransactWriteItemsError::TransactionCanceledException(canceled) = &refused else {
         panic!("{refused:?}")
     };
     let codes = canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap());
     assert_eq!(codes.collect::<Vec<_>>(), ["ThrottlingError", "None"]);
-    let untouched = client.get_item().table_name(TABLE).key("pk", s("cold-500")).key("sk", s("1"));
+    let untouched = client.get_item().table_name(TABLE).key("pk", s("cold-50")).key("sk", s("1"));
     assert!(untouched.send().await.unwrap().item.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_condition_uses_up_the_partition_too() {
     let (_cloud, client) = throttled();
-    let put = |v| client.put_item().table_name(TABLE).item("pk", s("hot")).item("sk", s("1")).item("v", n(v));
-    put(0).send().await.unwrap();
-    for v in 1..1_000 {
-        let refused = put(v).condition_expression("attribute_not_exists(pk)").send().await.unwrap_err();
+    let put =
+        || client.put_item().table_name(TABLE).item("pk", s("hot")).item("sk", s("1")).item("ten", ten());
+    for _ in 0..99 {
+        put().send().await.unwrap();
+    }
+    for _ in 0..10 {
+        let refused = put().condition_expression("attribute_not_exists(pk)").send().await.unwrap_err();
         assert!(refused.into_service_error().is_conditional_check_failed_exception());
     }
-    let refused = put(0).send().await.unwrap_err().into_service_error();
+    let refused = put().send().await.unwrap_err().into_service_error();
     assert_eq!(refused.code(), Some("ThrottlingException"));
 }
 
@@ -114,11 +122,13 @@ async fn a_batch_does_what_it_can_and_hands_back_the_rest() {
 #[tokio::test(start_paused = true)]
 async fn reads_have_a_limit_of_their_own() {
     let (_cloud, client) = throttled();
+    let large = client.put_item().table_name(TABLE).item("pk", s("hot")).item("sk", s("2"));
+    large.item("forty", s("x".repeat(40_000))).send().await.unwrap();
     exhaust(&client, "hot").await;
     let read = |pk: &str| {
-        client.get_item().table_name(TABLE).key("pk", s(pk)).key("sk", s("1")).consistent_read(true)
+        client.get_item().table_name(TABLE).key("pk", s(pk)).key("sk", s("2")).consistent_read(true)
     };
-    for _ in 0..3_000 {
+    for _ in 0..300 {
         read("hot").send().await.unwrap();
     }
     assert_eq!(

@@ -172,3 +172,22 @@ async fn records_are_gone_after_a_day() {
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].keys["sk"]["S"], "2");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_table_created_again_begins_a_stream_of_its_own() {
+    let cloud = cloud();
+    table(&cloud, "NEW_IMAGE");
+    let client = dynamodb(&cloud, owner());
+    cloud.dynamodb.register("relay", TABLE, StartingPosition::TrimHorizon);
+    put(&client, "a", "1", 1).await;
+    let record = cloud.dynamodb.stream_records(TABLE, None, 10).pop().unwrap();
+    cloud.dynamodb.advance("relay", TABLE, record.sequence);
+    client.delete_table().table_name(TABLE).send().await.unwrap();
+
+    table(&cloud, "KEYS_ONLY");
+    let from = cloud.dynamodb.register("relay", TABLE, StartingPosition::TrimHorizon);
+    put(&client, "b", "1", 1).await;
+    let records = cloud.dynamodb.stream_records(TABLE, from, 10);
+    assert_eq!(records.len(), 1);
+    assert_eq!((&records[0].keys["pk"]["S"], &records[0].new_image), (&json!("b"), &None));
+}

@@ -45,7 +45,7 @@ pub(super) fn start(
     };
     let table = engine.stack.table_by_stream(&source.stream).ok_or_else(no_stream)?;
     if let Some(destination) = &source.on_failure {
-        destination::check(engine, function, destination)
+        destination::check(engine, function, destination, source.on_failure_granted)
             .map_err(|reason| MarketError::Make { what: what.clone(), reason })?;
     }
     let consumer = source.consumer(&function.id);

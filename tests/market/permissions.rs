@@ -1,0 +1,99 @@
+//! Each function may do exactly what it does. One story uses everything; what is denied on the way, and what is never
+//! used, is named.
+
+use std::{panic::AssertUnwindSafe, sync::atomic::{AtomicBool, Ordering}, sync::Arc};
+
+use futures::FutureExt;
+use serde_json::json;
+use souk_cloud::{AwsError, CallInfo, Fault, Faults, Outcome};
+use souk_local::engine::Happening;
+use souk_tests::{TestMarket, until};
+
+/// SES fails while the switch is on: then the mail's mark is taken back.
+struct NoMail(AtomicBool);
+
+impl Faults for NoMail {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        let fails = call.service == "ses" && self.0.load(Ordering::Relaxed);
+        fails.then(|| Fault::Refuse(AwsError::new("TooManyRequestsException", "slow down").into()))
+    }
+}
+
+/// Everything that Souk does, once.
+async fn everything(market: &TestMarket, mail_fails: &NoMail) {
+    let (shopper, staff) = (market.shopper(), market.staff());
+    let product = staff.sell("MUG", 1250, 20).await;
+    let change = json!({
+        "tags": ["tea"],
+        "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}, {"sku": "CUP", "price": {"amount": 1, "currency": "EUR"}}],
+    });
+    staff.0.patch(&product, change).await.expect(200);
+    let back = json!({"tags": [], "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}]});
+    staff.0.patch(&product, back).await.expect(200);
+    shopper.0.get("/v1/products?tag=tea").await.expect(200);
+    staff.sell("PLATE", 100, 0).await;
+    let page = shopper.0.get("/v1/products?limit=1").await.expect(200);
+    shopper.0.get(&format!("/v1/products?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
+    shopper.0.get(&product).await.expect(200);
+    staff.receive("MUG", "berlin", -1).await.expect(201);
+
+    let cart = shopper.cart("MUG", 1).await;
+    shopper.0.get(&cart).await.expect(200);
+    shopper.0.patch(&format!("{cart}/lines/MUG"), json!({"quantity": 2})).await.expect(200);
+    let declined = shopper.check_out(&cart, "pm_card_chargeDeclined").await.expect(202);
+    until(&shopper.0, declined.header("location"), |order| order["status"] == "canceled").await;
+    mail_fails.0.store(true, Ordering::Relaxed);
+    let paid = shopper.check_out(&cart, "pm_card_visa").await.expect(202).header("location").to_owned();
+    until(&shopper.0, &paid, |order| order["payment"]["status"] == "captured").await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    mail_fails.0.store(false, Ordering::Relaxed);
+    staff.0.post(&format!("{paid}/fulfillments"), json!({})).await.expect(201);
+    let review = shopper.buy("MUG", 1, "pm_card_riskLevelElevated").await;
+    market.market.settled().await;
+    staff.0.post(&format!("{review}/reject"), json!({})).await.expect(202);
+    let late = shopper.buy("MUG", 1, "pm_souk_late").await;
+    until(&shopper.0, &late, |order| order["status"] == "confirmed").await;
+    staff.0.get("/v1/orders?limit=1&status=confirmed").await.expect(200);
+    staff.0.get("/v1/orders?customer=ada@example.com").await.expect(200);
+    let page = staff.0.get("/v1/orders?limit=1").await.expect(200);
+    staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
+    market.notify_payment(&late).await.expect(200);
+    staff.0.delete(&product).await.expect(204);
+    market.market.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_permission_is_granted_and_none_too_much() {
+    let faults = Arc::new(NoMail(AtomicBool::new(false)));
+    let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
+    let story = AssertUnwindSafe(everything(&market, &faults)).catch_unwind().await;
+    let mut denied: Vec<String> = market
+        .happenings()
+        .into_iter()
+        .filter_map(|happening| match happening {
+            Happening::Call(call) => match &call.outcome {
+                Outcome::Refused(code) if code.contains("AccessDenied") || code.contains("AuthorizationError") => {
+                    Some(format!("{} may not {}:{} on {:?}", call.caller, call.service, call.operation, call.resources))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    denied.sort();
+    denied.dedup();
+    assert!(denied.is_empty(), "template.yaml grants too little:\n{}", denied.join("\n"));
+    if let Err(panic) = story {
+        std::panic::resume_unwind(panic);
+    }
+    let unused: Vec<_> = market
+        .market
+        .unused_grants()
+        .into_iter()
+        .map(|(function, grant)| format!("{function} never needs {} on {}", grant.action, grant.resource))
+        .collect();
+    assert!(unused.is_empty(), "template.yaml grants too much:\n{}", unused.join("\n"));
+    for dead in market.market.stack().queues.values().filter(|queue| queue.name.contains("dead")) {
+        assert_eq!(market.market.cloud().sqs.depth(&dead.arn).visible, 0, "{}", dead.name);
+    }
+}

@@ -1,0 +1,192 @@
+//! A market of the real template and the real functions, under a paused clock.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json, value::RawValue};
+use souk::{
+    payment::{Sandbox, SandboxNotice},
+    runtime::{App, Clock},
+    tenant::{Mode, Tenant},
+};
+use souk_cloud::Caller;
+use souk_local::engine::{Delivery, Happening, Market, MarketOptions, seeded_entropy, tokio_clock};
+
+use crate::{Answer, Api, Shopper, Staff};
+
+/// The text of `template.yaml`.
+pub fn template() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
+}
+
+/// An open market with one store.
+pub struct TestMarket {
+    /// The market.
+    pub market: Market,
+    /// The store's id.
+    pub store: String,
+    /// Its publishable key.
+    pub pk: String,
+    /// Its secret key.
+    pub sk: String,
+    /// Its secret key of live mode.
+    pub live_sk: String,
+    happenings: Arc<Mutex<Vec<Happening>>>,
+}
+
+impl TestMarket {
+    /// A market with a store that has one product, `MUG`, of which `stock` lie in Berlin.
+    pub async fn with_mugs(stock: u64) -> Self {
+        let market = Self::open(|_| {}).await;
+        market.staff().sell("MUG", 1250, stock).await;
+        market
+    }
+
+    /// An open market with an empty store, after `change` was made to how it opens.
+    pub async fn open(change: impl FnOnce(&mut MarketOptions)) -> Self {
+        let start = "2026-03-01T09:00:00Z".parse().unwrap();
+        let mut options = MarketOptions::new(template(), souk_local::functions());
+        options.clock = tokio_clock(start);
+        options.entropy = seeded_entropy(7);
+        change(&mut options);
+        Self::of(Market::open(options).await.unwrap()).await
+    }
+
+    /// A market whose queues hand each message out up to `times` times, in an order drawn from `seed`.
+    pub async fn with_bad_delivery(times: u32, seed: u64) -> Self {
+        Self::open(|options| options.delivery = Delivery::unreliable(times, seed)).await
+    }
+
+    /// `market`, with a new store.
+    pub async fn of(market: Market) -> Self {
+        // `SHOW=warn cargo test …` prints what the functions say, and all that happens.
+        if let Ok(level) = std::env::var("SHOW") {
+            let _ = tracing_subscriber::fmt().with_env_filter(level).with_test_writer().try_init();
+        }
+        let (happenings, mut receiver) = (Arc::new(Mutex::new(Vec::new())), market.happenings());
+        let taken = Arc::clone(&happenings);
+        tokio::spawn(async move {
+            while let Ok(happening) = receiver.recv().await {
+                if std::env::var_os("SHOW").is_some() {
+                    eprintln!("{happening:?}");
+                }
+                taken.lock().unwrap().push(happening);
+            }
+        });
+        let provisioned = provision(&market, "Kiosk").await;
+        let text = |pointer: &str| provisioned.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        let (store, pk, sk) = (text("/store"), text("/test/publishable_key"), text("/test/secret_key"));
+        let live_sk = text("/live/secret_key");
+        Self { market, store, pk, sk, live_sk, happenings }
+    }
+
+    /// Another store of the same market: its id, publishable and secret key.
+    pub async fn another_store(&self) -> (String, Api, Api) {
+        let provisioned = provision(&self.market, "Other").await;
+        let api = |kind: &str| Api::of_market(&self.market, provisioned["test"][kind].as_str().unwrap());
+        (provisioned["store"].as_str().unwrap().to_owned(), api("publishable_key"), api("secret_key"))
+    }
+
+    /// A shopper with the store's publishable key.
+    pub fn shopper(&self) -> Shopper {
+        Shopper(Api::of_market(&self.market, &self.pk))
+    }
+
+    /// The staff, with the store's secret key.
+    pub fn staff(&self) -> Staff {
+        Staff(Api::of_market(&self.market, &self.sk))
+    }
+
+    /// What happened so far.
+    pub fn happenings(&self) -> Vec<Happening> {
+        self.happenings.lock().unwrap().clone()
+    }
+
+    /// The market's clock.
+    pub fn clock(&self) -> &Clock {
+        self.market.clock()
+    }
+
+    /// The world as a function that may do everything sees it.
+    pub fn app(&self) -> App {
+        let stack = self.market.stack();
+        let table = |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
+        let settings = [
+            ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
+            ("STATE_TABLE", table("-state")),
+            ("EVENTS_TABLE", table("-events")),
+        ];
+        self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// What the sandbox would send now about the payment of the order at `path`.
+    pub async fn notice(&self, path: &str) -> SandboxNotice {
+        let order = path.trim_start_matches("/v1/orders/").parse().unwrap();
+        let tenant = Tenant::of_own_record(self.store.parse().unwrap(), Mode::Test);
+        Sandbox::new(self.app(), tenant).notice(order).await.unwrap()
+    }
+
+    /// Sends `body` to the address of the sandbox's notifications, with this signature.
+    pub async fn send_notice(&self, body: &str, signature: &str) -> Answer {
+        let path = format!("/v1/payment-events/sandbox/{}", self.store);
+        let headers = [("souk-sandbox-signature", signature)];
+        self.shopper().0.with_key(None).send_text(http::Method::POST, &path, body.to_owned(), &headers).await
+    }
+
+    /// Notifies the store, as the sandbox would, about the payment of the order at `path`.
+    pub async fn notify_payment(&self, path: &str) -> Answer {
+        let notice = self.notice(path).await;
+        self.send_notice(&notice.body, &notice.signature).await
+    }
+
+    /// The payments at the sandbox, as it keeps them.
+    pub async fn payments(&self) -> Vec<Value> {
+        self.state_items("payment").await
+    }
+
+    /// All items of a kind in the state table, as plain JSON.
+    pub async fn state_items(&self, kind: &str) -> Vec<Value> {
+        let table = self.market.stack().tables.values().find(|table| table.name.ends_with("-state")).unwrap();
+        let request = http::Request::post("http://localhost/")
+            .header("x-amz-target", "DynamoDB_20120810.Scan")
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(json!({"TableName": table.name}).to_string().into())
+            .unwrap();
+        let answer = self.market.cloud().call(&Caller::everything("test"), request).await.unwrap();
+        let page: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
+        let items = page["Items"].as_array().unwrap().iter().map(plain);
+        items.filter(|item| item["kind"] == kind).collect()
+    }
+}
+
+/// An item in DynamoDB's JSON, as plain JSON.
+fn plain(item: &Value) -> Value {
+    let value = |value: &Value| {
+        let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
+        match kind.as_str() {
+            "N" => serde_json::from_str(inner.as_str().unwrap()).unwrap(),
+            "M" => plain(inner),
+            "L" => inner
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| plain(&json!({ "it": one }))["it"].clone())
+                .collect(),
+            "NULL" => Value::Null,
+            _ => inner.clone(),
+        }
+    };
+    item.as_object().unwrap().iter().map(|(name, inner)| (name.clone(), value(inner))).collect()
+}
+
+async fn provision(market: &Market, name: &str) -> Value {
+    let event = json!({
+        "name": name, "currency": "EUR", "review_above": {"amount": 500_000, "currency": "EUR"},
+        "locations": [{"id": "berlin", "name": "Berlin"}, {"id": "hamburg", "name": "Hamburg"}],
+    });
+    let answer = market.invoke("provision-store", RawValue::from_string(event.to_string()).unwrap()).await;
+    serde_json::from_str(answer.unwrap().get()).unwrap()
+}
