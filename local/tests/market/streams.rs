@@ -83,6 +83,17 @@ async fn records_that_match_no_filter_are_passed_over() {
     assert_eq!(diary.records(KEY).concat(), ["full"]);
 }
 
+/// What is passed over ends too: whoever waits for the market to settle must hear of it.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_passed_over_settles_at_once() {
+    let market = Toys::new().open().await;
+    let started = Instant::now();
+    let item = json!({"TableName": "toys-things", "Item": {"pk": {"S": "bare"}}});
+    aws(&market, "DynamoDB_20120810.PutItem", &item).await;
+    market.settled().await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_bad_record_is_kept_apart_and_the_rest_go_on() {
     for partial in [true, false] {

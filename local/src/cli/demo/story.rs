@@ -48,7 +48,7 @@ impl Story {
     ) -> Result<Value, CliError> {
         let Answer { status, body: answer, took } =
             self.client.call(actor, method.clone(), path, body.as_ref()).await?;
-        let sent = body.map(|body| format!(" {body}")).unwrap_or_default();
+        let sent = body.map(|body| format!(" {}", shorten(&body.to_string()))).unwrap_or_default();
         println!(
             "  {} {method} {path}{}  {}  {}",
             self.paint.cyan(&format!("{:<7}", actor.name)),
@@ -100,5 +100,13 @@ impl Story {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return drained,
             }
         }
+    }
+}
+
+/// Text that leaves room for the rest of its line.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }

@@ -153,6 +153,7 @@ impl Mapping {
         let floor = self.progress.done(sequences);
         if floor > 0 {
             self.engine.cloud.dynamodb.advance(&self.consumer, &self.table.name, floor);
+            self.engine.activity.beat();
         }
     }
 
