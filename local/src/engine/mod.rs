@@ -3,8 +3,8 @@
 mod activity;
 mod gateway;
 mod happening;
-mod inspect;
 mod ids;
+mod inspect;
 mod listen;
 mod market;
 mod open;

@@ -5,6 +5,7 @@ mod catalog;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Request, header};
 use serde_json::{Value, json};
 use souk::{identity, store::WriteError};
@@ -17,6 +18,9 @@ pub use catalog::{CATALOG, Catalog};
 pub const PUBLISHABLE_KEY: &str = "pk_test_demo";
 /// The demo store's secret key, for the shop's own systems.
 pub const SECRET_KEY: &str = "sk_test_demo";
+
+/// How many SKUs are stocked at once.
+const AT_ONCE: usize = 4;
 
 /// A demo store that can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,13 +56,13 @@ pub async fn seed(market: &Market) -> Result<(), SeedError> {
         return Ok(());
     }
     let catalog = Catalog::read()?;
+    // One after the other: lists show products in the order in which they came.
     for entry in &catalog.products {
         post(market, "/v1/products", &entry.product).await?;
-        for (sku, levels) in &entry.stock {
-            receive(market, sku, levels).await?;
-        }
     }
-    Ok(())
+    let stock = catalog.products.iter().flat_map(|entry| &entry.stock);
+    let received = stock.map(|(sku, levels)| receive(market, sku, levels));
+    futures::stream::iter(received).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 /// Whether the store had to be created. Its keys are known ones, so it can't come from the operator's function.
