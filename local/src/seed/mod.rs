@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Request, header};
 use serde_json::{Value, json};
-use souk::{identity, store::WriteError};
+use souk::{identity, store::{StoreError, WriteError}};
 
 use crate::engine::Market;
 
@@ -34,6 +34,9 @@ pub enum SeedError {
     /// The store can't be created.
     #[error(transparent)]
     Store(#[from] WriteError),
+    /// Whether the store is there can't be told.
+    #[error(transparent)]
+    Unknown(#[from] StoreError),
     /// The API refused something.
     #[error("{what} was answered with {status}: {body}")]
     Refused {
@@ -68,13 +71,13 @@ pub async fn seed(market: &Market) -> Result<(), SeedError> {
 /// Whether the store had to be created. Its keys are known ones, so it can't come from the operator's function.
 async fn create_store(market: &Market) -> Result<bool, SeedError> {
     let app = market.app("provision-store").ok_or(SeedError::NoProvisioner)?;
-    if identity::identify(&app, Some(&format!("Bearer {SECRET_KEY}"))).await.is_ok_and(|known| known.is_ok())
-    {
+    // The function only ever writes; whoever looks first whether the store is there needs to read too.
+    let operator = market.operator(app.settings().clone());
+    if identity::identify(&operator, Some(&format!("Bearer {SECRET_KEY}"))).await?.is_ok() {
         return Ok(false);
     }
-    let store = Catalog::read()?.store;
-    identity::provision(&app, serde_json::from_value(store)?, None, Some((PUBLISHABLE_KEY, SECRET_KEY)))
-        .await?;
+    let store = serde_json::from_value(Catalog::read()?.store)?;
+    identity::provision(&operator, store, None, Some((PUBLISHABLE_KEY, SECRET_KEY))).await?;
     Ok(true)
 }
 

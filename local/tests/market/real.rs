@@ -25,18 +25,22 @@ async fn the_demo_store_opens_and_sells_what_its_catalog_says() {
     seed::seed(&market).await.unwrap();
     market.settled().await;
     println!("open, seeded and settled in {:?}", began.elapsed());
-    let request = Request::get("/v1/products?limit=100")
-        .header("authorization", format!("Bearer {}", seed::PUBLISHABLE_KEY))
-        .body(Bytes::new())
-        .unwrap();
-    let response = market.request(request).await;
-    assert_eq!(response.status(), 200, "{response:?}");
-    let listed = json_of(&response);
+    let list = async || {
+        let request = Request::get("/v1/products?limit=100")
+            .header("authorization", format!("Bearer {}", seed::PUBLISHABLE_KEY))
+            .body(Bytes::new())
+            .unwrap();
+        let response = market.request(request).await;
+        assert_eq!(response.status(), 200, "{response:?}");
+        json_of(&response)
+    };
+    let listed = list().await;
     let catalog = seed::Catalog::read().unwrap();
     assert_eq!(listed["data"].as_array().unwrap().len(), catalog.products.len());
 
     seed::seed(&market).await.unwrap();
     market.settled().await;
+    assert_eq!(list().await, listed, "a store that is there is left alone");
     let stack = market.stack();
     for queue in stack.queues.values() {
         assert_eq!(market.cloud().sqs.depth(&queue.arn), Default::default(), "{}", queue.name);
