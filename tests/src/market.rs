@@ -14,6 +14,8 @@ use souk::{
 use souk_cloud::Caller;
 use souk_local::engine::{Delivery, Happening, Market, MarketOptions, seeded_entropy, tokio_clock};
 
+use tokio::sync::broadcast::error::RecvError;
+
 use crate::{Answer, Api, Shopper, Staff};
 
 /// The text of `template.yaml`.
@@ -68,7 +70,12 @@ impl TestMarket {
         let (happenings, mut receiver) = (Arc::new(Mutex::new(Vec::new())), market.happenings());
         let taken = Arc::clone(&happenings);
         tokio::spawn(async move {
-            while let Ok(happening) = receiver.recv().await {
+            loop {
+                let happening = match receiver.recv().await {
+                    Ok(happening) => happening,
+                    Err(RecvError::Lagged(missed)) => panic!("the test missed {missed} happenings"),
+                    Err(RecvError::Closed) => break,
+                };
                 if std::env::var_os("SHOW").is_some() {
                     eprintln!("{happening:?}");
                 }
@@ -139,6 +146,11 @@ impl TestMarket {
     pub async fn notify_payment(&self, path: &str) -> Answer {
         let notice = self.notice(path).await;
         self.send_notice(&notice.body, &notice.signature).await
+    }
+
+    /// Runs the sweeper once.
+    pub async fn sweep(&self) {
+        self.market.invoke("sweep", RawValue::from_string("{}".to_owned()).unwrap()).await.unwrap();
     }
 
     /// The payments at the sandbox, as it keeps them.

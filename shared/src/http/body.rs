@@ -46,6 +46,10 @@ pub(super) fn parse_body<B: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8])
         )
     })?;
     card::refuse_cards(&value)?;
+    // serde would take an array for an object, field by field.
+    if !value.is_object() {
+        return Err(Problem::new(Code::InvalidRequest, "The body must be a JSON object."));
+    }
     // Read once more from the bytes, not from `value`, which has forgotten fields that came twice.
     read(&mut serde_json::Deserializer::from_slice(bytes))
 }

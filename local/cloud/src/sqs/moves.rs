@@ -160,6 +160,7 @@ impl State {
         match outcome {
             Ok(moved) => {
                 task.moved += moved as u64;
+                // What comes in meanwhile is not of this task: else it might never end.
                 if moved < max || task.moved >= task.to_move {
                     task.status = Status::Completed;
                 }
@@ -194,6 +195,7 @@ impl State {
             message.enqueued = now;
             message.receives = 0;
             message.first_received = None;
+            message.last_received = None;
             message.receipt = 0;
             message.dead_letter_source = None;
             message.whereabouts = Whereabouts::Visible(now);

@@ -36,7 +36,7 @@ async fn raw_delivery_is_the_message_with_its_attributes() {
             ("Number", Some("12.5"))
         );
         assert_eq!(attributes["bytes"].binary_value().unwrap().as_ref(), b"\x02\x03\x04");
-        assert!(!system(&message, System::SenderId).is_empty());
+        assert!(!system(&message, &System::SenderId).is_empty());
     })
     .await;
 }

@@ -23,7 +23,7 @@ async fn messages_of_a_group_arrive_in_order() {
         let messages = w.receive(&url, 10).await;
         let bodies: Vec<_> = messages.iter().filter_map(|message| message.body()).collect();
         assert_eq!(bodies, ["1", "2", "3"]);
-        assert!(messages.iter().all(|message| system(message, System::MessageGroupId) == "g"));
+        assert!(messages.iter().all(|message| system(message, &System::MessageGroupId) == "g"));
         assert_eq!(w.drain(&standard).await.len(), 3);
     })
     .await;

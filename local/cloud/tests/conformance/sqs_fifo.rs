@@ -116,8 +116,8 @@ async fn content_can_be_the_deduplication_id() {
         let messages = w.receive(&url, 10).await;
         assert_eq!(messages.len(), 2);
         let sha = "0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5";
-        assert_eq!(system(&messages[0], System::MessageDeduplicationId), sha);
-        assert_eq!(system(&messages[1], System::MessageDeduplicationId), "explicit");
+        assert_eq!(system(&messages[0], &System::MessageDeduplicationId), sha);
+        assert_eq!(system(&messages[1], &System::MessageDeduplicationId), "explicit");
     })
     .await;
 }
@@ -147,7 +147,7 @@ async fn sequence_numbers_rise() {
         assert!(numbers.is_sorted());
         let received = w.receive(&url, 3).await;
         let received: Vec<_> =
-            received.iter().map(|it| system(it, System::SequenceNumber).to_owned()).collect();
+            received.iter().map(|it| system(it, &System::SequenceNumber).to_owned()).collect();
         assert_eq!(received, numbers);
     })
     .await;

@@ -36,8 +36,8 @@ async fn a_message_comes_back_as_it_was_sent() {
         assert_eq!(message.md5_of_message_attributes(), sent.md5_of_message_attributes());
         assert_eq!(message.message_attributes().unwrap()["Hello"], attribute("String", "There"));
         assert_eq!(receives(&message), "1");
-        assert!(!system(&message, System::SenderId).is_empty());
-        let at = |name| system(&message, name).parse::<i64>().unwrap();
+        assert!(!system(&message, &System::SenderId).is_empty());
+        let at = |name| system(&message, &name).parse::<i64>().unwrap();
         assert!(at(System::SentTimestamp) > 1_500_000_000_000);
         assert!(at(System::ApproximateFirstReceiveTimestamp) >= at(System::SentTimestamp));
 
@@ -238,7 +238,7 @@ async fn a_standard_queue_takes_groups_but_no_deduplication() {
         let url = w.queue("orders", &[]).await;
         let send = || w.sqs.send_message().queue_url(&url).message_body("x").message_group_id("tenant");
         send().send().await.unwrap();
-        assert_eq!(system(&w.one(&url).await, System::MessageGroupId), "tenant");
+        assert_eq!(system(&w.one(&url).await, &System::MessageGroupId), "tenant");
         assert_eq!(code(send().message_deduplication_id("1").send().await), "InvalidParameterValue");
     })
     .await;

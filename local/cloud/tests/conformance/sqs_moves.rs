@@ -100,6 +100,26 @@ async fn a_task_keeps_its_velocity_and_can_be_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_ends_although_messages_keep_coming() {
+    world(|w| async move {
+        if w.cloud.is_none() {
+            return; // What AWS moves of these is not documented.
+        }
+        let (urls, dead, _) = dead_letters(&w).await;
+        let (arn, to) = (w.arn(&dead).await, w.arn(&urls[0]).await);
+        let start = w.sqs.start_message_move_task().source_arn(&arn).destination_arn(&to);
+        start.max_number_of_messages_per_second(1).send().await.unwrap();
+        for number in 0..5 {
+            w.send(&dead, &number.to_string()).await;
+        }
+        w.pass(Duration::from_secs(10)).await;
+        assert_eq!(tasks(&w, &arn).await[0].status(), Some("COMPLETED"));
+        assert_eq!(w.depth(&dead).await, [5, 0, 0]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_message_of_no_queue_has_nowhere_to_go() {
     world(|w| async move {
         let (_, dead, _) = dead_letters(&w).await;

@@ -33,7 +33,7 @@ async fn after_so_many_receives_the_message_is_moved() {
         assert_eq!(w.depth(&url).await, [0, 0, 0]);
         let message = w.one(&dead).await;
         assert_eq!(message.message_id(), Some(id.as_str()), "the same message");
-        assert_eq!(system(&message, System::DeadLetterQueueSourceArn), w.arn(&url).await);
+        assert_eq!(system(&message, &System::DeadLetterQueueSourceArn), w.arn(&url).await);
     })
     .await;
 }
@@ -67,7 +67,7 @@ async fn in_a_fifo_queue_the_next_of_the_group_follows() {
         assert_eq!(w.one(&url).await.body(), Some("next"));
         let message = w.one(&dead).await;
         assert_eq!(message.body(), Some("poison"));
-        assert_eq!(system(&message, System::MessageGroupId), "g");
+        assert_eq!(system(&message, &System::MessageGroupId), "g");
     })
     .await;
 }

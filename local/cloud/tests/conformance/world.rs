@@ -267,12 +267,12 @@ pub fn code<T, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -
 
 /// A system attribute of a received message.
 #[track_caller]
-pub fn system(message: &Message, name: MessageSystemAttributeName) -> &str {
-    message.attributes().and_then(|attributes| attributes.get(&name)).map(String::as_str).unwrap_or_default()
+pub fn system<'a>(message: &'a Message, name: &MessageSystemAttributeName) -> &'a str {
+    message.attributes().and_then(|attributes| attributes.get(name)).map(String::as_str).unwrap_or_default()
 }
 
 /// How often a message was received.
 #[track_caller]
 pub fn receives(message: &Message) -> &str {
-    system(message, MessageSystemAttributeName::ApproximateReceiveCount)
+    system(message, &MessageSystemAttributeName::ApproximateReceiveCount)
 }

@@ -145,7 +145,6 @@ async fn dead_letters_stay_dead() {
     for name in ["a-dead", "z-dead"] {
         let dead = queue(&before, name, &[]);
         let redrive = json!({ "deadLetterTargetArn": dead, "maxReceiveCount": 1 }).to_string();
-
         let policy = [("RedrivePolicy", redrive.as_str()), ("VisibilityTimeout", "0")];
         let arn = queue(&before, &format!("orders-of-{name}"), &policy);
         send_text(&before, &arn, "poison").await;
