@@ -1,6 +1,12 @@
 //! AWS on a bad day: throttled, failing, answering nobody.
 
-use std::{collections::BTreeMap, sync::{Arc, Mutex, atomic::{AtomicU64, Ordering}}};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures::future::join_all;
 use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults};
@@ -41,7 +47,8 @@ fn of_the_saga(call: &CallInfo) -> bool {
 
 impl Faults for BadDay {
     fn before(&self, call: &CallInfo) -> Option<Fault> {
-        let throttled = of_the_saga(call) && call.service == "dynamodb" && self.happens(self.throttled, "throttled");
+        let throttled =
+            of_the_saga(call) && call.service == "dynamodb" && self.happens(self.throttled, "throttled");
         let error = AwsError::new("ProvisionedThroughputExceededException", "slow down");
         throttled.then(|| Fault::Refuse(error.into()))
     }
@@ -85,7 +92,10 @@ async fn orders_settle_on_a_bad_day() {
         let confirmed = orders.filter(|order| order.text_at("/status") == "confirmed").count() as u64;
         assert_eq!(staff.stock("MUG").await, (4, confirmed, 4 - confirmed), "seed {seed}");
         let payments = market.payments().await;
-        assert!(payments.iter().all(|payment| payment["captures"].as_u64() <= Some(1)), "seed {seed}: {payments:?}");
+        assert!(
+            payments.iter().all(|payment| payment["captures"].as_u64() <= Some(1)),
+            "seed {seed}: {payments:?}"
+        );
         let charged = payments.iter().filter(|payment| payment["status"] == "captured").count() as u64;
         assert_eq!(charged, confirmed, "seed {seed}");
         let counted = faults.count.lock().unwrap().clone();

@@ -82,7 +82,12 @@ async fn every_route_refuses_bad_bodies_and_leaves_everything_as_it_was() {
             let headers = [("idempotency-key", "bad-input")];
             let answer = staff.0.send_text(method.clone(), path, body.clone(), &headers).await;
             let shown = &body[..body.len().min(60)];
-            assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{key} {shown}: {}", answer.text);
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (status, code),
+                "{key} {shown}: {}",
+                answer.text
+            );
             assert_eq!(answer.header("content-type"), "application/problem+json", "{key} {shown}");
             assert_eq!(answer.json["request_id"], answer.header("request-id"), "{key} {shown}");
             assert!(!answer.text.contains("4242"), "{key}: the answer repeats the card");
@@ -155,14 +160,17 @@ async fn the_field_at_fault_is_named() {
 async fn queries_and_paths_are_checked() {
     let market = TestMarket::with_mugs(5).await;
     let staff = market.staff();
-    for query in ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "surprise=1", "tag=A%20B", "currency=eur"] {
+    for query in
+        ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "surprise=1", "tag=A%20B", "currency=eur"]
+    {
         let answer = staff.0.get(&format!("/v1/products?{query}")).await.expect(400);
         assert_eq!(answer.code(), "invalid_query", "{query}");
     }
     for query in ["status=lost", "customer=nobody", "created_after=yesterday"] {
         assert_eq!(staff.0.get(&format!("/v1/orders?{query}")).await.expect(400).code(), "invalid_query");
     }
-    for path in ["/v1/carts/x", "/v1/orders/cart_1", "/v1/products/%2e%2e", "/v1/products/prod_%F0%9F%98%80"] {
+    for path in ["/v1/carts/x", "/v1/orders/cart_1", "/v1/products/%2e%2e", "/v1/products/prod_%F0%9F%98%80"]
+    {
         staff.0.get(path).await.expect(404);
     }
     staff.0.get("/v1/products?tag=4242424242424242").await.expect(422);
@@ -173,7 +181,8 @@ async fn an_incomplete_cart_says_what_it_lacks() {
     let market = TestMarket::with_mugs(5).await;
     let shopper = market.shopper();
     let cart = shopper.0.post("/v1/carts", json!({})).await.expect(201).header("location").to_owned();
-    let lacks = async || shopper.check_out(&cart, "pm_card_visa").await.expect(422).text_at("/param").to_owned();
+    let lacks =
+        async || shopper.check_out(&cart, "pm_card_visa").await.expect(422).text_at("/param").to_owned();
     assert_eq!(lacks().await, "lines");
     shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 1})).await.expect(200);
     assert_eq!(lacks().await, "email");
@@ -194,7 +203,8 @@ async fn lines_are_added_set_and_removed_and_a_forgotten_cart_ends() {
     market.staff().sell("MUG", 1250, 5).await;
     let shopper = market.shopper();
     let cart = shopper.cart("MUG", 1).await;
-    let added = shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
+    let added =
+        shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
     assert_eq!(added.json["lines"][0]["quantity"], 3);
     let line = format!("{cart}/lines/MUG");
     let set = shopper.0.patch(&line, json!({"quantity": 5})).await.expect(200);

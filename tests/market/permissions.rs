@@ -1,7 +1,11 @@
 //! Each function may do exactly what it does. One story uses everything; what is denied on the way, and what is never
 //! used, is named.
 
-use std::{panic::AssertUnwindSafe, sync::atomic::{AtomicBool, Ordering}, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use futures::FutureExt;
 use serde_json::json;
@@ -28,7 +32,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
         "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}, {"sku": "CUP", "price": {"amount": 1, "currency": "EUR"}}],
     });
     staff.0.patch(&product, change).await.expect(200);
-    let back = json!({"tags": [], "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}]});
+    let back =
+        json!({"tags": [], "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}]});
     staff.0.patch(&product, back).await.expect(200);
     shopper.0.get("/v1/products?tag=tea").await.expect(200);
     staff.sell("PLATE", 100, 0).await;
@@ -73,8 +78,13 @@ async fn every_permission_is_granted_and_none_too_much() {
         .into_iter()
         .filter_map(|happening| match happening {
             Happening::Call(call) => match &call.outcome {
-                Outcome::Refused(code) if code.contains("AccessDenied") || code.contains("AuthorizationError") => {
-                    Some(format!("{} may not {}:{} on {:?}", call.caller, call.service, call.operation, call.resources))
+                Outcome::Refused(code)
+                    if code.contains("AccessDenied") || code.contains("AuthorizationError") =>
+                {
+                    Some(format!(
+                        "{} may not {}:{} on {:?}",
+                        call.caller, call.service, call.operation, call.resources
+                    ))
                 }
                 _ => None,
             },

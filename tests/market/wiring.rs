@@ -76,18 +76,36 @@ fn queues_keep_what_fails_and_hide_what_is_worked_on() {
         for source in &spec.queues {
             let queue = stack.queue_by_arn(&source.queue).unwrap();
             let name = &queue.name;
-            assert!(source.partial, "{name}: one bad message must not hold up its batch (ReportBatchItemFailures)");
-            assert!(queue.visibility >= 6 * spec.timeout, "{name}: hidden for less than 6 timeouts of {}", spec.id);
-            let dead = queue.dead_letters.as_ref().unwrap_or_else(|| panic!("{name} has no dead-letter queue"));
+            assert!(
+                source.partial,
+                "{name}: one bad message must not hold up its batch (ReportBatchItemFailures)"
+            );
+            assert!(
+                queue.visibility >= 6 * spec.timeout,
+                "{name}: hidden for less than 6 timeouts of {}",
+                spec.id
+            );
+            let dead =
+                queue.dead_letters.as_ref().unwrap_or_else(|| panic!("{name} has no dead-letter queue"));
             let dead = stack.queue_by_arn(dead).unwrap();
-            let (kept, kept_dead) =
-                (number(queue, "MessageRetentionPeriod", FOUR_DAYS), number(dead, "MessageRetentionPeriod", FOUR_DAYS));
+            let (kept, kept_dead) = (
+                number(queue, "MessageRetentionPeriod", FOUR_DAYS),
+                number(dead, "MessageRetentionPeriod", FOUR_DAYS),
+            );
             assert!(kept_dead > kept, "{}: keeps messages no longer than {name} does", dead.name);
-            let redrive: serde_json::Value = serde_json::from_str(&queue.attributes["RedrivePolicy"]).unwrap();
-            let limit = redrive["maxReceiveCount"].as_u64().or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok());
+            let redrive: serde_json::Value =
+                serde_json::from_str(&queue.attributes["RedrivePolicy"]).unwrap();
+            let limit = redrive["maxReceiveCount"]
+                .as_u64()
+                .or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok());
             assert!(limit >= Some(5), "{name}: gives up after {limit:?} tries");
             for queue in [queue, dead] {
-                assert_eq!(queue.attributes.get("SqsManagedSseEnabled").map(String::as_str), Some("true"), "{}", queue.name);
+                assert_eq!(
+                    queue.attributes.get("SqsManagedSseEnabled").map(String::as_str),
+                    Some("true"),
+                    "{}",
+                    queue.name
+                );
             }
         }
     }
@@ -102,13 +120,17 @@ fn streams_give_up_on_a_bad_record_and_keep_it() {
             assert!(source.bisect, "{what}: BisectBatchOnFunctionError");
             assert!(source.partial, "{what}: ReportBatchItemFailures");
             assert!(source.from_oldest, "{what}: nothing may be missed (TRIM_HORIZON)");
-            assert!(source.retries.is_some_and(|retries| (1..=100).contains(&retries)), "{what}: MaximumRetryAttempts");
+            assert!(
+                source.retries.is_some_and(|retries| (1..=100).contains(&retries)),
+                "{what}: MaximumRetryAttempts"
+            );
             assert!(source.max_age.is_some(), "{what}: MaximumRecordAgeInSeconds");
             let keeps = matches!(source.on_failure, Some(souk_local::template::Destination::Bucket(_)));
             assert!(keeps, "{what}: only a bucket keeps the whole record");
         }
     }
-    let read: BTreeSet<_> = stack.functions.values().flat_map(|spec| &spec.streams).map(|one| one.stream.clone()).collect();
+    let read: BTreeSet<_> =
+        stack.functions.values().flat_map(|spec| &spec.streams).map(|one| one.stream.clone()).collect();
     assert_eq!(read.len(), 2, "both tables' streams are relayed");
 }
 
@@ -120,8 +142,12 @@ fn every_queue_hears_of_what_its_function_acts_on() {
         (
             "advance-orders",
             vec![
-                "order.placed", "order.review_approved", "order.review_rejected", "order.cancel_requested",
-                "order.capture_requested", "order.fulfillment_created",
+                "order.placed",
+                "order.review_approved",
+                "order.review_rejected",
+                "order.cancel_requested",
+                "order.capture_requested",
+                "order.fulfillment_created",
             ],
         ),
         ("send-notifications", vec!["order.confirmed", "order.canceled", "order.fulfillment_created"]),
@@ -129,12 +155,20 @@ fn every_queue_hears_of_what_its_function_acts_on() {
     for spec in stack.functions.values().filter(|spec| !spec.queues.is_empty()) {
         let queue = &spec.queues[0].queue;
         let subscription = stack.subscriptions.values().find(|subscription| subscription.endpoint == *queue);
-        let subscription = subscription.unwrap_or_else(|| panic!("nothing is subscribed for {}", spec.binary));
-        assert_eq!(subscription.attributes.get("RawMessageDelivery").map(String::as_str), Some("true"), "{}", spec.binary);
-        let filter: serde_json::Value = serde_json::from_str(&subscription.attributes["FilterPolicy"]).unwrap();
+        let subscription =
+            subscription.unwrap_or_else(|| panic!("nothing is subscribed for {}", spec.binary));
+        assert_eq!(
+            subscription.attributes.get("RawMessageDelivery").map(String::as_str),
+            Some("true"),
+            "{}",
+            spec.binary
+        );
+        let filter: serde_json::Value =
+            serde_json::from_str(&subscription.attributes["FilterPolicy"]).unwrap();
         match expected.iter().find(|(binary, _)| *binary == spec.binary) {
             Some((_, types)) => {
-                let heard: BTreeSet<_> = filter["type"].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect();
+                let heard: BTreeSet<_> =
+                    filter["type"].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect();
                 assert_eq!(heard, types.iter().copied().collect(), "{}", spec.binary);
             }
             None => assert_eq!(filter["type"], serde_json::json!([{"prefix": "order."}]), "{}", spec.binary),
