@@ -8,7 +8,10 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Request, header};
 use serde_json::{Value, json};
-use souk::{identity, store::{StoreError, WriteError}};
+use souk::{
+    identity,
+    store::{StoreError, WriteError},
+};
 
 use crate::engine::Market;
 
