@@ -26,7 +26,8 @@ impl Record {
     /// # Errors
     /// [`JobError`] where it is not one. Its text holds nothing of the item.
     pub fn read<T: DeserializeOwned>(image: Item) -> Result<T, JobError> {
-        serde_dynamo::from_item(image).map_err(|error| JobError::new("unreadable_record", error))
+        serde_dynamo::from_item(image)
+            .map_err(|error| JobError::new("unreadable_record", crate::store::unquoted(&error)))
     }
 }
 
