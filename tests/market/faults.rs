@@ -129,7 +129,8 @@ struct LoseOne {
 
 impl Faults for LoseOne {
     fn after(&self, call: &CallInfo) -> Delivery {
-        let write = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PublishBatch", "SendMessage"];
+        let write =
+            ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PublishBatch", "SendMessage"];
         if !write.contains(&call.operation.as_str()) {
             return Delivery::Deliver;
         }
