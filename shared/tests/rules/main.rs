@@ -2,6 +2,12 @@
 //! product may be, what a mail says.
 #![allow(clippy::unwrap_used)]
 
+mod carts;
+mod entity_tags;
+mod error_codes;
 mod example;
+mod mails;
 mod order_decisions;
+mod order_events;
 mod order_life;
+mod products;
