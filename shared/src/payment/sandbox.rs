@@ -387,3 +387,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = digits.filter(|digits| digits.len() == 64)?;
     Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }
+
+#[cfg(test)]
+mod tests;
