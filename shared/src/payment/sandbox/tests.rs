@@ -62,7 +62,7 @@ fn bad_days_of_card_networks_have_methods_of_their_own() {
 
 #[test]
 fn other_methods_are_not_known() {
-    for name in ["pm_card_", "pm_card_unknown", "pm_visa", "pm_souk_", "pm_card_VISA"] {
+    for name in ["pm_card_", "pm_card_unknown", "pm_visa", "pm_souk_", "pm_card_VISA", "pm_card_visa_amex"] {
         assert!(!knows(&name.parse().unwrap()), "{name}");
     }
 }
