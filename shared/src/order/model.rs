@@ -203,6 +203,23 @@ impl Order {
         review && self.review.is_none() && self.cancellation.is_none()
     }
 
+    /// Whether the provider may hold money of it. Where nothing is known yet, an authorization may be under way:
+    /// it is asked for once the stock is held and no person's decision is awaited.
+    pub fn may_hold_money(&self) -> bool {
+        match self.payment {
+            PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => true,
+            PaymentStatus::None => {
+                let passed = match self.risk {
+                    Some((RiskOutcome::Allow, _)) => true,
+                    Some((RiskOutcome::Review, _)) => self.review == Some(true),
+                    None => false,
+                };
+                self.stock == StockState::Reserved && passed
+            }
+            PaymentStatus::Voided | PaymentStatus::Failed | PaymentStatus::Refunded => false,
+        }
+    }
+
     /// What it comes to.
     pub fn total(&self) -> Money {
         self.placed.totals.total
