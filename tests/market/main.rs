@@ -2,8 +2,10 @@
 
 mod cancel;
 mod catalog;
+mod checks;
 mod declines;
 mod delivery;
+mod deployed;
 mod description;
 mod events;
 mod faults;
@@ -12,6 +14,7 @@ mod input;
 mod isolation;
 mod journey;
 mod lists;
+mod mutations;
 mod payments;
 mod permissions;
 mod races;

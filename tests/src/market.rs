@@ -119,7 +119,8 @@ impl TestMarket {
     /// The world as a function that may do everything sees it.
     pub fn app(&self) -> App {
         let stack = self.market.stack();
-        let table = |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
+        let table =
+            |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
         let settings = [
             ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
             ("STATE_TABLE", table("-state")),
@@ -175,7 +176,7 @@ impl TestMarket {
 }
 
 /// An item in DynamoDB's JSON, as plain JSON.
-fn plain(item: &Value) -> Value {
+pub fn plain(item: &Value) -> Value {
     let value = |value: &Value| {
         let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
         match kind.as_str() {
