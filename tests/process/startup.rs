@@ -1,9 +1,9 @@
 //! How `souk-local` starts and ends, as somebody in front of it sees it.
 
 use serde_json::Value;
-use souk_tests::{Api, journey};
+use souk_tests::{Api, Shopper, journey};
 
-use crate::local::{Local, run};
+use crate::local::{Folder, Local, run};
 
 #[tokio::test]
 async fn the_journey_over_http_and_ctrl_c_at_its_end() {
@@ -58,4 +58,16 @@ async fn who_misspells_a_function_is_told_the_names() {
     for function in souk_local::functions() {
         assert!(error.contains(function.name()), "{} isn't named in {error}", function.name());
     }
+}
+
+/// The demo store is made once: who opens the market again finds what was left there.
+#[tokio::test]
+async fn what_is_kept_is_found_again() {
+    let data = Folder::new("kept");
+    let local = Local::open(&["--data", data.name()]).await;
+    let cart = Shopper(local.shopper()).cart("MUG-SAND", 1).await;
+    local.interrupt().await;
+    let local = Local::open(&["--data", data.name()]).await;
+    let found = local.shopper().get(&cart).await.expect(200);
+    assert_eq!(found.json["lines"][0]["sku"], "MUG-SAND");
 }

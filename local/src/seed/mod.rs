@@ -24,6 +24,9 @@ pub enum SeedError {
     /// The template has no function that creates stores.
     #[error("the template has no function provision-store")]
     NoProvisioner,
+    /// The template has no function that looks keys up.
+    #[error("the template has no function authorizer")]
+    NoAuthorizer,
     /// The catalog's file is wrong.
     #[error("catalog.json: {0}")]
     Catalog(#[from] serde_json::Error),
@@ -63,9 +66,11 @@ pub async fn seed(market: &Market) -> Result<(), SeedError> {
 
 /// Whether the store had to be created. Its keys are known ones, so it can't come from the operator's function.
 async fn create_store(market: &Market) -> Result<bool, SeedError> {
+    // Each may do its own part only: one looks keys up, the other writes them.
+    let authorizer = market.app("authorizer").ok_or(SeedError::NoAuthorizer)?;
     let app = market.app("provision-store").ok_or(SeedError::NoProvisioner)?;
-    if identity::identify(&app, Some(&format!("Bearer {SECRET_KEY}"))).await.is_ok_and(|known| known.is_ok())
-    {
+    let known = identity::identify(&authorizer, Some(&format!("Bearer {SECRET_KEY}"))).await;
+    if known.map_err(WriteError::Store)?.is_ok() {
         return Ok(false);
     }
     let store = Catalog::read()?.store;
