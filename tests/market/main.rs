@@ -5,8 +5,10 @@
 
 mod cancel;
 mod catalog;
+mod checks;
 mod declines;
 mod delivery;
+mod deployed;
 mod description;
 mod events;
 mod faults;
@@ -15,6 +17,7 @@ mod input;
 mod isolation;
 mod journey;
 mod lists;
+mod mutations;
 mod payments;
 mod permissions;
 mod races;

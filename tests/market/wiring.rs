@@ -1,29 +1,42 @@
 //! The template, the code and the sample events say the same.
 
+<<<<<<< HEAD
 use std::collections::{BTreeMap, BTreeSet};
 
 use souk::{
     http::{Access, Routes},
     runtime::Kind,
 };
+=======
+>>>>>>> kill-tests
 use souk_local::{
     functions,
     template::{Stack, TemplateOptions, load},
 };
 use souk_tests::template;
 
+use crate::checks::{self, Check};
+
 fn stack() -> Stack {
     load(&template(), &TemplateOptions::default()).unwrap()
 }
 
+#[track_caller]
+fn holds(check: Check) {
+    if let Err(faults) = check(&stack()) {
+        panic!("template.yaml:\n{faults}");
+    }
+}
+
 #[test]
-fn every_function_is_in_the_template_and_has_sample_events() {
-    let stack = stack();
-    let code: BTreeSet<_> = functions().iter().map(|function| function.name().to_owned()).collect();
-    let deployed: BTreeSet<_> = stack.functions.values().map(|function| function.binary.clone()).collect();
-    assert_eq!(code, deployed, "code on the left, template.yaml on the right");
-    for name in code {
-        let folder = format!("{}/../events/{name}", env!("CARGO_MANIFEST_DIR"));
+fn every_function_is_in_the_template() {
+    holds(checks::deployed);
+}
+
+#[test]
+fn every_function_has_sample_events() {
+    for function in functions() {
+        let folder = format!("{}/../events/{}", env!("CARGO_MANIFEST_DIR"), function.name());
         let events = std::fs::read_dir(&folder).unwrap_or_else(|_| panic!("there is no {folder}")).count();
         assert!(events > 0, "{folder} is empty");
     }
@@ -31,6 +44,7 @@ fn every_function_is_in_the_template_and_has_sample_events() {
 
 #[test]
 fn every_route_of_the_code_is_in_the_template_and_the_other_way_round() {
+<<<<<<< HEAD
     let stack = stack();
     let mut code = BTreeMap::new();
     for function in functions() {
@@ -50,26 +64,24 @@ fn every_route_of_the_code_is_in_the_template_and_the_other_way_round() {
     for key in wired.keys() {
         assert!(code.contains_key(key), "template.yaml routes {key}, which no function answers");
     }
+=======
+    holds(checks::routes);
+}
+
+#[test]
+fn the_authorizer_is_asked_about_every_request() {
+    holds(checks::authorizers);
+>>>>>>> kill-tests
 }
 
 #[test]
 fn every_function_is_fed_by_what_it_is_made_for() {
-    let stack = stack();
-    for function in functions() {
-        let spec = stack.function(function.name()).unwrap();
-        let fed = (!spec.queues.is_empty(), !spec.streams.is_empty(), !spec.schedules.is_empty());
-        let expected = match function.kind() {
-            Kind::Queue => (true, false, false),
-            Kind::Stream => (false, true, false),
-            Kind::Schedule => (false, false, true),
-            Kind::Http | Kind::Authorizer | Kind::Direct => (false, false, false),
-        };
-        assert_eq!(fed, expected, "{}: (queues, streams, schedules)", function.name());
-    }
+    holds(checks::sources);
 }
 
 #[test]
 fn queues_keep_what_fails_and_hide_what_is_worked_on() {
+<<<<<<< HEAD
     let stack = stack();
     let number = |queue: &souk_local::template::Queue, name: &str, default: u64| -> u64 {
         queue.attributes.get(name).map_or(default, |value| value.parse().unwrap())
@@ -112,10 +124,19 @@ fn queues_keep_what_fails_and_hide_what_is_worked_on() {
             }
         }
     }
+=======
+    holds(checks::queues);
+}
+
+#[test]
+fn only_the_topic_may_send_to_its_queues() {
+    holds(checks::senders);
+>>>>>>> kill-tests
 }
 
 #[test]
 fn streams_give_up_on_a_bad_record_and_keep_it() {
+<<<<<<< HEAD
     let stack = stack();
     for spec in stack.functions.values() {
         for source in &spec.streams {
@@ -135,11 +156,14 @@ fn streams_give_up_on_a_bad_record_and_keep_it() {
     let read: BTreeSet<_> =
         stack.functions.values().flat_map(|spec| &spec.streams).map(|one| one.stream.clone()).collect();
     assert_eq!(read.len(), 2, "both tables' streams are relayed");
+=======
+    holds(checks::streams);
+>>>>>>> kill-tests
 }
 
-/// What each queue is to hear of, by the events that its function acts on.
 #[test]
 fn every_queue_hears_of_what_its_function_acts_on() {
+<<<<<<< HEAD
     let stack = stack();
     let expected = [
         (
@@ -177,6 +201,9 @@ fn every_queue_hears_of_what_its_function_acts_on() {
             None => assert_eq!(filter["type"], serde_json::json!([{"prefix": "order."}]), "{}", spec.binary),
         }
     }
+=======
+    holds(checks::subscriptions);
+>>>>>>> kill-tests
 }
 
 #[test]

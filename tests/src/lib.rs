@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod api;
+mod journey;
 mod market;
 mod people;
 
 pub use api::{Answer, Api};
-pub use market::{TestMarket, template};
+pub use journey::journey;
+pub use market::{TestMarket, plain, template};
 pub use people::{Shopper, Staff, until};

@@ -190,7 +190,7 @@ impl TestMarket {
 }
 
 /// An item in DynamoDB's JSON, as plain JSON.
-fn plain(item: &Value) -> Value {
+pub fn plain(item: &Value) -> Value {
     let value = |value: &Value| {
         let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
         match kind.as_str() {
