@@ -1,5 +1,8 @@
 //! The market, end to end: the real template, the real handlers, emulated services, a paused clock.
 
+// An unwrap that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
 mod cancel;
 mod catalog;
 mod declines;

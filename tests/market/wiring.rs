@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use souk::{http::Access, runtime::Kind};
+use souk::{
+    http::{Access, Routes},
+    runtime::Kind,
+};
 use souk_local::{
     functions,
     template::{Stack, TemplateOptions, load},
@@ -31,7 +34,7 @@ fn every_route_of_the_code_is_in_the_template_and_the_other_way_round() {
     let stack = stack();
     let mut code = BTreeMap::new();
     for function in functions() {
-        for route in function.routes().into_iter().flat_map(|routes| routes.iter()) {
+        for route in function.routes().into_iter().flat_map(Routes::iter) {
             let authorized = matches!(route.access(), Access::Scope(_));
             code.insert(route.key(), (function.name().to_owned(), authorized));
         }

@@ -1,5 +1,8 @@
 //! What the tests of the whole market share: a market under a paused clock, and people who use it.
 
+// An unwrap that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
 mod api;
 mod market;
 mod people;

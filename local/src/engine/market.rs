@@ -212,6 +212,11 @@ impl Engine {
         let _ = self.happenings.send(happening);
     }
 
+    /// Whether the market closes.
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
     /// Ends when the market closes.
     pub(crate) async fn closed(&self) {
         let mut closing = self.closing.subscribe();

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{
-    gateway::{PeerAddress, REQUEST_LIMIT},
+    gateway::{PeerAddress, REQUEST_LIMIT, refusal},
     market::Market,
 };
 
@@ -79,10 +79,7 @@ impl Market {
 async fn answer(market: &Market, request: Request<Incoming>, peer: PeerAddress) -> Response<Full<Bytes>> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, REQUEST_LIMIT).collect().await else {
-        let body = Bytes::from_static(br#"{"message":"Request Entity Too Large"}"#);
-        let mut response = Response::new(Full::new(body));
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return response;
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large").map(Full::new);
     };
     parts.extensions.insert(peer);
     market.request(Request::from_parts(parts, body.to_bytes())).await.map(Full::new)

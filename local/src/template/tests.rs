@@ -170,3 +170,29 @@ fn a_parameter_without_a_value_is_named() {
     let error = load(SMALL, &TemplateOptions { parameters, ..TemplateOptions::default() }).unwrap_err();
     assert_eq!(error.to_string(), "Parameters: the template has no parameter Stagee");
 }
+
+#[test]
+fn rules_hold_parameters_together() {
+    let rule = "Rules:\n  Rated:\n    RuleCondition: !Equals [!Ref Stage, prod]\n    Assertions:\n      \
+                - { Assert: !Not [!Equals [!Ref Rate, 0]], AssertDescription: production needs a rate }\nConditions:";
+    let template = SMALL.replacen("Conditions:", rule, 1);
+    let open = |stage: &str, rate: &str| {
+        let parameters =
+            [("Stage", stage), ("Rate", rate)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        load(&template, &TemplateOptions { parameters: parameters.into(), ..TemplateOptions::default() })
+    };
+    assert!(open("dev", "0").is_ok() && open("prod", "1").is_ok());
+    assert_eq!(open("prod", "0").unwrap_err().to_string(), "Rules.Rated: production needs a rate");
+}
+
+#[test]
+fn souks_own_template_can_be_run() {
+    let text = include_str!("../../../template.yaml");
+    let stack = load(text, &TemplateOptions::default()).unwrap();
+    assert!(stack.functions.len() >= 15 && stack.tables.len() == 2 && stack.queues.len() >= 6);
+    let chosen =
+        [("DomainName", "api.example.com"), ("CertificateArn", "arn:x"), ("AlarmEmail", "ops@example.com")];
+    let parameters = chosen.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let stack = load(text, &TemplateOptions { parameters, ..TemplateOptions::default() }).unwrap();
+    assert_eq!(stack.outputs["ApiUrl"], "https://api.example.com");
+}

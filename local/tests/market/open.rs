@@ -74,6 +74,19 @@ async fn closing_waits_for_what_runs_and_takes_nothing_more() {
     assert_eq!(diary.events().len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn closing_lets_the_batch_of_a_stream_end_and_keeps_its_place() {
+    let watch = function("watch", Kind::Stream, |_, _| async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Ok(json!({}))
+    });
+    let market = Toys::new().with(watch).open().await;
+    put(&market, "a", "1").await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    market.close().await;
+    assert!(market.is_settled(), "the record is passed, not to be worked on again");
+}
+
 #[tokio::test]
 async fn a_market_dropped_in_the_middle_goes_on_where_its_folder_says() {
     let folder = std::env::temp_dir().join(format!("souk-local-test-{}", std::process::id()));

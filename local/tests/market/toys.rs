@@ -85,10 +85,6 @@ impl Toys {
         self
     }
 
-    pub fn functions(self) -> Vec<Function> {
-        self.0
-    }
-
     pub fn options(self) -> MarketOptions {
         let mut options = MarketOptions::new(TEMPLATE, self.0);
         options.clock = tokio_clock("2026-01-01T00:00:00Z".parse().unwrap());

@@ -71,7 +71,7 @@ fn is_card(digits: &[u8]) -> bool {
             .enumerate()
             .map(|(place, &digit)| u32::from(if place % 2 == 1 { doubled(digit) } else { digit }))
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     (13..=19).contains(&digits.len()) && digits.iter().any(|&digit| digit != 0) && luhn()
 }

@@ -118,6 +118,8 @@ pub struct Order {
     pub placed: Placed,
     /// When.
     pub placed_at: Timestamp,
+    /// Since when it may be paid: when it was placed, or when a person let it pass.
+    pub payable_since: Timestamp,
     /// What became of its stock.
     pub stock: StockState,
     /// How risky it is, once that is known, and why.
@@ -154,6 +156,7 @@ impl Order {
             sequence: 0,
             placed,
             placed_at: at,
+            payable_since: at,
             stock: StockState::None,
             risk: None,
             review: None,
@@ -251,7 +254,10 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
         OrderEvent::StockReleased {} => order.stock = StockState::Released,
         OrderEvent::RiskAssessed { outcome, reasons } => order.risk = Some((outcome, reasons)),
-        OrderEvent::ReviewApproved { .. } => order.review = Some(true),
+        OrderEvent::ReviewApproved { .. } => {
+            order.review = Some(true);
+            order.payable_since = at;
+        }
         OrderEvent::ReviewRejected { .. } => order.review = Some(false),
         OrderEvent::PaymentAuthorized { reference, .. } => {
             order.payment = PaymentStatus::Authorized;

@@ -32,6 +32,7 @@ use super::{
 };
 use crate::template::{HttpApi, Stack};
 
+pub(crate) use answer::message as refusal;
 pub(crate) use encoding::percent_encode;
 
 /// The largest request that an HTTP API takes.
@@ -78,6 +79,7 @@ impl Engine {
         let mut outcome = Outcome::default();
 
         let matched = self.gateway.routes.find(&method, &incoming.path);
+        let own_answer = preflight && matched.is_none();
         let mut response = match (api, matched) {
             (Some(api), Some(matched)) => self.route(api, &matched, &incoming, &mut outcome).await,
             (Some(HttpApi { cors: Some(cors), .. }), None) if preflight => {
@@ -86,7 +88,7 @@ impl Engine {
             _ => refuse(&mut outcome, StatusCode::NOT_FOUND, "Not Found"),
         };
         let headers = response.headers_mut();
-        if let Some(cors) = api.and_then(|api| api.cors.as_ref()).filter(|_| !preflight) {
+        if let Some(cors) = api.and_then(|api| api.cors.as_ref()).filter(|_| !own_answer) {
             cors::share(cors, incoming.origin.as_deref(), headers);
         }
         if let Ok(id) = HeaderValue::from_str(&request_id) {

@@ -44,11 +44,6 @@ impl Progress {
         state.floor()
     }
 
-    /// How many records are in work.
-    pub(super) fn open(&self) -> usize {
-        self.lock().open.len()
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +71,6 @@ mod tests {
         assert_eq!(progress.done([10]), 12);
         assert_eq!(progress.done([14]), 12);
         assert_eq!(progress.done([13]), 14);
-        assert_eq!(progress.open(), 0);
     }
 
     #[test]

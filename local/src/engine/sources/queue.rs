@@ -30,6 +30,8 @@ const CONCURRENCY: u32 = 5;
 const RECEIVE_LIMIT: usize = 10;
 /// How long one receive waits. Nothing is polled meanwhile: a message wakes it.
 const WAIT: Duration = Duration::from_secs(3600);
+/// How long to leave a queue alone that can't be polled.
+const PAUSE: Duration = Duration::from_secs(10);
 /// What a batch may weigh, so that the event stays within Lambda's payload limit.
 const BATCH_BYTES: usize = 6 * 1024 * 1024;
 
@@ -83,7 +85,7 @@ pub(super) fn start(
 async fn poll(poller: &Arc<Poller>) {
     loop {
         let Ok(slot) = Arc::clone(&poller.slots).acquire_owned().await else { return };
-        let Some(first) = poller.receive(poller.limit(), WAIT).await else { return };
+        let first = poller.receive(poller.limit(), WAIT).await;
         if first.is_empty() {
             continue;
         }
@@ -98,18 +100,14 @@ impl Poller {
         usize::try_from(self.source.batch_size).unwrap_or(RECEIVE_LIMIT).min(RECEIVE_LIMIT)
     }
 
-    /// Some messages, or nothing when the queue is gone.
-    async fn receive(&self, max: usize, wait: Duration) -> Option<Vec<Received>> {
+    /// Some messages. Where the queue can't be polled (it is gone, or too much is in flight) none, after a while.
+    async fn receive(&self, max: usize, wait: Duration) -> Vec<Received> {
         match self.engine.cloud.sqs.receive(&self.queue.arn, max, wait).await {
-            Ok(messages) => Some(messages),
-            // Too much in flight: messages come back when their time is up.
-            Err(error) if error.code.contains("OverLimit") => {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                Some(Vec::new())
-            }
+            Ok(messages) => messages,
             Err(error) => {
-                tracing::error!(queue = self.queue.name, %error, "the queue can't be polled");
-                None
+                tracing::warn!(queue = self.queue.name, %error, "the queue can't be polled");
+                tokio::time::sleep(PAUSE).await;
+                Vec::new()
             }
         }
     }
@@ -124,10 +122,7 @@ impl Poller {
                 break;
             }
             let wait = until.saturating_duration_since(Instant::now());
-            match self.receive((full - batch.len()).min(RECEIVE_LIMIT), wait).await {
-                Some(more) => batch.extend(more),
-                None => break,
-            }
+            batch.extend(self.receive((full - batch.len()).min(RECEIVE_LIMIT), wait).await);
         }
         batch
     }

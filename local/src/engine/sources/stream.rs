@@ -63,12 +63,7 @@ pub(super) fn start(
     let lanes = (0..source.parallelization).map(|_| {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let lane = Arc::clone(&mapping);
-        engine.tasks.spawn(async move {
-            tokio::select! {
-                () = lane.engine.closed() => lane.finish().await,
-                () = drive(&lane, receiver) => {}
-            }
-        });
+        engine.tasks.spawn(async move { drive(&lane, receiver).await });
         sender
     });
     let lanes: Vec<_> = lanes.collect();
@@ -123,7 +118,12 @@ async fn drive(mapping: &Mapping, mut dealt: mpsc::Receiver<Vec<Item>>) {
     let mut waiting: Vec<Item> = Vec::new();
     loop {
         if waiting.is_empty() {
-            match dealt.recv().await {
+            // Only between batches: the one in work is let finish.
+            let more = tokio::select! {
+                () = mapping.engine.closed() => None,
+                more = dealt.recv() => more,
+            };
+            match more {
                 Some(items) => waiting = items,
                 None => return,
             }
@@ -144,6 +144,9 @@ async fn drive(mapping: &Mapping, mut dealt: mpsc::Receiver<Vec<Item>>) {
         let rest = waiting.split_off(waiting.len().min(size));
         mapping.work(std::mem::replace(&mut waiting, rest)).await;
         drop(under_way);
+        if mapping.engine.is_closing() {
+            return;
+        }
     }
 }
 
@@ -154,14 +157,6 @@ impl Mapping {
         if floor > 0 {
             self.engine.cloud.dynamodb.advance(&self.consumer, &self.table.name, floor);
             self.engine.activity.beat();
-        }
-    }
-
-    /// A lane that is told to stop drops its batch: the next market begins with it.
-    #[allow(clippy::unused_async)]
-    async fn finish(&self) {
-        if self.progress.open() > 0 {
-            tracing::debug!(consumer = self.consumer, "closed with records in work");
         }
     }
 

@@ -1,7 +1,5 @@
 //! Carries one batch of a stream to its end: done, halved, tried again, or given up.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Value, value::RawValue};
 
@@ -93,12 +91,11 @@ impl Mapping {
             self.give_up(piece, Condition::RetryAttemptsExhausted, Some(answer)).await;
             return;
         }
-        tokio::time::sleep(self.patience(piece.failures)).await;
-        pieces.push(piece);
-    }
-
-    fn patience(&self, failures: u32) -> Duration {
-        backoff::before(failures)
+        // A market that closes leaves the rest to the one that opens next.
+        tokio::select! {
+            () = self.engine.closed() => pieces.clear(),
+            () = tokio::time::sleep(backoff::before(piece.failures)) => pieces.push(piece),
+        }
     }
 
     /// Gives up the records that are older than the template lets them get.
