@@ -2,16 +2,10 @@
 //! used, is named.
 
 use std::{
-<<<<<<< HEAD
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    sync::atomic::{AtomicBool, Ordering},
-=======
     collections::BTreeSet,
     panic::AssertUnwindSafe,
     sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex},
->>>>>>> kill-tests
 };
 
 use futures::FutureExt;
@@ -129,30 +123,7 @@ async fn every_permission_is_granted_and_none_too_much() {
     let (faults, denials) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Denials::default()));
     let market = open(template(), &faults, &denials).await;
     let story = AssertUnwindSafe(everything(&market, &faults)).catch_unwind().await;
-<<<<<<< HEAD
-    let mut denied: Vec<String> = market
-        .happenings()
-        .into_iter()
-        .filter_map(|happening| match happening {
-            Happening::Call(call) => match &call.outcome {
-                Outcome::Refused(code)
-                    if code.contains("AccessDenied") || code.contains("AuthorizationError") =>
-                {
-                    Some(format!(
-                        "{} may not {}:{} on {:?}",
-                        call.caller, call.service, call.operation, call.resources
-                    ))
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    denied.sort();
-    denied.dedup();
-=======
     let denied = denials.list();
->>>>>>> kill-tests
     assert!(denied.is_empty(), "template.yaml grants too little:\n{}", denied.join("\n"));
     if let Err(panic) = story {
         std::panic::resume_unwind(panic);

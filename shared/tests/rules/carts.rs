@@ -94,7 +94,7 @@ fn what_is_not_in_the_cart_is_neither_set_nor_removed() {
 fn each_change_makes_a_cart_live_thirty_days_more() {
     let mut cart = cart("EUR");
     let later = Timestamp::from_second(1_000_000).unwrap();
-    cart.touch(later);
+    cart.touch(later, 9);
     assert_eq!((cart.version, cart.updated_at), (2, later));
     assert!(!cart.has_expired(Timestamp::from_second(1_000_000 + 30 * 86_400 - 1).unwrap()));
     assert!(cart.has_expired(Timestamp::from_second(1_000_000 + 30 * 86_400).unwrap()));
