@@ -33,7 +33,7 @@ async fn routes(market: &TestMarket) -> Vec<(String, Method, String, Keys)> {
     let product = shopper.0.get("/v1/products").await.json["data"][0]["id"].as_str().unwrap().to_owned();
     let functions: Vec<Function> = souk_local::functions();
     let mut routes = Vec::new();
-    for route in functions.iter().filter_map(Function::routes).flat_map(|routes| routes.iter()) {
+    for route in functions.iter().filter_map(Function::routes).flat_map(souk::http::Routes::iter) {
         let key = route.key();
         if valid(&key).is_none() {
             continue;

@@ -1,5 +1,7 @@
 //! The market, end to end: the real template, the real handlers, emulated services, a paused clock.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod cancel;
 mod catalog;
 mod checks;

@@ -1,5 +1,8 @@
 //! What the tests of the whole market share: a market under a paused clock, and people who use it.
 
+// Only tests use it: what goes wrong here ends one.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod api;
 mod journey;
 mod market;
