@@ -61,7 +61,7 @@ pub fn routes(stack: &Stack) -> Result<(), String> {
     let mut faults = Faults::default();
     let mut code = BTreeMap::new();
     for function in functions() {
-        for route in function.routes().into_iter().flat_map(|routes| routes.iter()) {
+        for route in function.routes().into_iter().flat_map(souk::http::Routes::iter) {
             let authorized = matches!(route.access(), Access::Scope(_));
             code.insert(route.key(), (function.name().to_owned(), authorized));
         }

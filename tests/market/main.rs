@@ -1,7 +1,6 @@
 //! The market, end to end: the real template, the real handlers, emulated services, a paused clock.
 
-// An unwrap that fails is a test that fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cancel;
 mod catalog;

@@ -86,8 +86,8 @@ impl Local {
 
     /// Ctrl-C. How it ended, and all it printed since it opened.
     pub async fn interrupt(mut self) -> (ExitStatus, String) {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+        let interrupt = format!("kill -INT {}", self.child.id().unwrap());
+        assert!(Command::new("sh").args(["-c", &interrupt]).status().await.unwrap().success());
         let status = timeout(LIMIT, self.child.wait()).await.expect("it doesn't end").unwrap();
         (status, self.printed.await.unwrap())
     }

@@ -1,7 +1,7 @@
 //! What the tests of the whole market share: a market under a paused clock, and people who use it.
 
-// An unwrap that fails is a test that fails.
-#![allow(clippy::unwrap_used)]
+// Only tests use it: what goes wrong here ends one.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
 mod journey;
