@@ -162,7 +162,7 @@ pub(super) fn function(
             "SQS" => spec.queues.extend(sources::queue_source(properties, &path, &event)?),
             "DynamoDB" => spec.streams.extend(sources::stream_source(properties, &path, &event)?),
             "ScheduleV2" => {
-                spec.schedules.extend(sources::schedule(properties, &path, format!("{id}{event}"))?)
+                spec.schedules.extend(sources::schedule(properties, &path, format!("{id}{event}"))?);
             }
             other => {
                 let path = format!("Resources.{id}.Properties.Events.{event}.Type");
