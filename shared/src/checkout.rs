@@ -55,7 +55,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         cart.attempt = cart.attempt.saturating_add(1);
         let order_id = order_of(&cart);
         cart.order = Some(order_id);
-        cart.touch(now);
+        cart.touch(now, app.entropy().below(u64::MAX));
         let placed = Placed {
             number: spoken_number(order_id),
             cart: cart.id,
@@ -134,7 +134,7 @@ fn contact(cart: &Cart) -> Result<Contact, Problem> {
 /// Spares a shopper the wait for a refusal that can be seen already. What decides is the reservation, later.
 async fn in_stock(app: &App, tenant: Tenant, cart: &Cart) -> Result<(), Problem> {
     let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let available = inventory::available(app, tenant, &skus).await?;
+    let available = inventory::available(app, tenant, &skus, true).await?;
     for (place, line) in cart.lines.iter().enumerate() {
         let left = available.get(&line.sku).copied().unwrap_or(0);
         if left < u64::from(line.quantity.get()) {

@@ -24,8 +24,7 @@ macro_rules! text_type {
 
             fn from_str(text: &str) -> Result<Self, String> {
                 let length = text.chars().count();
-                #[allow(unused_comparisons, clippy::absurd_extreme_comparisons)]
-                if length < $min || length > $max {
+                if !($min..=$max).contains(&length) {
                     return Err(format!("must have {} to {} characters, has {length}", $min, $max));
                 }
                 let check: fn(&str) -> Result<(), String> = $check;

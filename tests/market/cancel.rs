@@ -27,7 +27,8 @@ async fn a_held_payment_is_voided_not_refunded() {
     let (shopper, staff) = (market.shopper(), market.staff());
     let cart = shopper.cart("MUG", 1).await;
     let body = json!({"payment_method": "pm_card_visa", "capture_method": "manual"});
-    let order = shopper.0.post(&format!("{cart}/checkout"), body).await.expect(202).header("location").to_owned();
+    let order =
+        shopper.0.post(&format!("{cart}/checkout"), body).await.expect(202).header("location").to_owned();
     market.market.settled().await;
     let held = shopper.0.get(&order).await;
     assert_eq!((held.text_at("/status"), held.text_at("/payment/status")), ("confirmed", "authorized"));
@@ -44,7 +45,8 @@ async fn staff_take_the_money_when_they_are_ready() {
     let (shopper, staff) = (market.shopper(), market.staff());
     let cart = shopper.cart("MUG", 1).await;
     let body = json!({"payment_method": "pm_card_visa", "capture_method": "manual"});
-    let order = shopper.0.post(&format!("{cart}/checkout"), body).await.expect(202).header("location").to_owned();
+    let order =
+        shopper.0.post(&format!("{cart}/checkout"), body).await.expect(202).header("location").to_owned();
     market.market.settled().await;
     for _ in 0..3 {
         staff.0.post(&format!("{order}/captures"), json!({})).await.expect(201);
@@ -80,7 +82,8 @@ async fn what_was_sent_can_no_longer_be_canceled() {
     let (shopper, staff) = (market.shopper(), market.staff());
     let order = shopper.buy("MUG", 3, "pm_card_visa").await;
     market.market.settled().await;
-    let parcel = json!({"lines": [{"sku": "MUG", "quantity": 1}], "tracking": {"number": "JD1", "carrier": "DHL"}});
+    let parcel =
+        json!({"lines": [{"sku": "MUG", "quantity": 1}], "tracking": {"number": "JD1", "carrier": "DHL"}});
     staff.0.post(&format!("{order}/fulfillments"), parcel).await.expect(201);
     market.market.settled().await;
     assert_eq!(shopper.0.get(&order).await.text_at("/status"), "partially_fulfilled");

@@ -53,7 +53,8 @@ async fn a_product_is_created_changed_and_archived() {
 async fn a_sku_belongs_to_one_product() {
     let market = TestMarket::with_mugs(0).await;
     let staff = market.staff();
-    let thief = json!({"name": "Thief", "variants": [{"sku": "MUG", "price": {"amount": 1, "currency": "EUR"}}]});
+    let thief =
+        json!({"name": "Thief", "variants": [{"sku": "MUG", "price": {"amount": 1, "currency": "EUR"}}]});
     let taken = staff.0.post("/v1/products", thief).await.expect(409);
     assert_eq!((taken.code(), taken.text_at("/param")), ("sku_taken", "variants[0].sku"));
     let other = staff.sell("CUP", 500, 0).await;

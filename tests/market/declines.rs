@@ -52,7 +52,8 @@ async fn after_a_decline_the_same_cart_is_the_next_order() {
 async fn out_of_stock_is_refused_before_the_order_and_after_it() {
     let market = TestMarket::with_mugs(1).await;
     let shopper = market.shopper();
-    let (one, two, many) = (shopper.cart("MUG", 1).await, shopper.cart("MUG", 1).await, shopper.cart("MUG", 2).await);
+    let (one, two, many) =
+        (shopper.cart("MUG", 1).await, shopper.cart("MUG", 1).await, shopper.cart("MUG", 2).await);
     assert_eq!(shopper.check_out(&many, "pm_card_visa").await.expect(409).code(), "out_of_stock");
     // Both see the last unit; one gets it.
     let (first, second) =

@@ -32,7 +32,8 @@ async fn every_message_up_to_five_times_and_shuffled() {
         assert_eq!(mails.len(), orders.len(), "seed {seed}: one mail for each order, confirmed or canceled");
         let listed = staff.0.get("/v1/orders?limit=100").await.expect(200);
         for summary in listed.json["data"].as_array().unwrap() {
-            let order = staff.0.get(&format!("/v1/orders/{}", summary["id"].as_str().unwrap())).await.expect(200);
+            let order =
+                staff.0.get(&format!("/v1/orders/{}", summary["id"].as_str().unwrap())).await.expect(200);
             assert_eq!(summary["status"], order.json["status"], "seed {seed}: the list says what is");
         }
     }

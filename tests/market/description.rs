@@ -13,7 +13,10 @@ fn the_committed_description_is_the_codes() {
         fs::write(&path, &made).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap();
-    assert!(committed == made, "openapi.json is not up to date: UPDATE=1 cargo test -p souk-tests description");
+    assert!(
+        committed == made,
+        "openapi.json is not up to date: UPDATE=1 cargo test -p souk-tests description"
+    );
 }
 
 #[test]
@@ -28,8 +31,11 @@ fn the_description_is_whole() {
     }
     let operations = description["paths"].as_object().unwrap().values();
     let operations: usize = operations.map(|path| path.as_object().unwrap().len()).sum();
-    let routes: usize =
-        souk_local::functions().iter().filter_map(|function| function.routes()).map(|routes| routes.iter().count()).sum();
+    let routes: usize = souk_local::functions()
+        .iter()
+        .filter_map(|function| function.routes())
+        .map(|routes| routes.iter().count())
+        .sum();
     assert_eq!(operations, routes);
 }
 

@@ -40,7 +40,10 @@ async fn events_are_cloudevents_without_personal_data() {
     }
     let of_order: Vec<_> = events.iter().filter(|event| event["subject"] == placed["subject"]).collect();
     let correlation = &placed["correlationid"];
-    assert!(of_order.iter().all(|event| event["correlationid"] == *correlation), "one chain, from one request");
+    assert!(
+        of_order.iter().all(|event| event["correlationid"] == *correlation),
+        "one chain, from one request"
+    );
     let types: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     for kind in ["product.created", "stock.changed", "order.confirmed", "order.payment_captured"] {
         assert!(types.contains(&kind), "{kind} was not published: {types:?}");

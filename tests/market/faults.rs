@@ -1,6 +1,12 @@
 //! AWS on a bad day: throttled, failing, answering nobody.
 
-use std::{collections::BTreeMap, sync::{Arc, Mutex, atomic::{AtomicU64, Ordering}}};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures::future::join_all;
 use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults};
@@ -41,7 +47,8 @@ fn of_the_saga(call: &CallInfo) -> bool {
 
 impl Faults for BadDay {
     fn before(&self, call: &CallInfo) -> Option<Fault> {
-        let throttled = of_the_saga(call) && call.service == "dynamodb" && self.happens(self.throttled, "throttled");
+        let throttled =
+            of_the_saga(call) && call.service == "dynamodb" && self.happens(self.throttled, "throttled");
         let error = AwsError::new("ProvisionedThroughputExceededException", "slow down");
         throttled.then(|| Fault::Refuse(error.into()))
     }
@@ -85,7 +92,10 @@ async fn orders_settle_on_a_bad_day() {
         let confirmed = orders.filter(|order| order.text_at("/status") == "confirmed").count() as u64;
         assert_eq!(staff.stock("MUG").await, (4, confirmed, 4 - confirmed), "seed {seed}");
         let payments = market.payments().await;
-        assert!(payments.iter().all(|payment| payment["captures"].as_u64() <= Some(1)), "seed {seed}: {payments:?}");
+        assert!(
+            payments.iter().all(|payment| payment["captures"].as_u64() <= Some(1)),
+            "seed {seed}: {payments:?}"
+        );
         let charged = payments.iter().filter(|payment| payment["status"] == "captured").count() as u64;
         assert_eq!(charged, confirmed, "seed {seed}");
         let counted = faults.count.lock().unwrap().clone();
@@ -109,4 +119,68 @@ async fn an_order_survives_the_loss_of_every_message() {
     until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
     let minutes = market.clock().now().duration_since("2026-03-01T09:00:00Z".parse().unwrap()).as_secs() / 60;
     assert!(minutes <= 4, "settled after {minutes} minutes: within three sweeps");
+}
+
+/// Loses the answer of one write: the `which`-th that the functions make.
+struct LoseOne {
+    which: u64,
+    writes: AtomicU64,
+}
+
+impl Faults for LoseOne {
+    fn after(&self, call: &CallInfo) -> Delivery {
+        let write =
+            ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PublishBatch", "SendMessage"];
+        if !write.contains(&call.operation.as_str()) {
+            return Delivery::Deliver;
+        }
+        let place = self.writes.fetch_add(1, Ordering::Relaxed);
+        if place == self.which { Delivery::Lose } else { Delivery::Deliver }
+    }
+}
+
+/// The answer of every write on an order's way is lost once, each in a market of its own: every effect is there once.
+#[tokio::test(start_paused = true)]
+async fn each_lost_answer_of_a_write_has_one_effect() {
+    let mut sites = 0;
+    for which in 0.. {
+        let faults = Arc::new(LoseOne { which: which + 10_000, writes: AtomicU64::new(0) });
+        let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
+        market.staff().sell("MUG", 1250, 4).await;
+        market.market.settled().await;
+        faults.writes.store(10_000, Ordering::Relaxed);
+
+        let shopper = market.shopper();
+        // Without an idempotency key: the client can't tell a retry of the SDK from its own request.
+        let send = async |method: http::Method, path: &str, body: serde_json::Value| {
+            shopper.0.send(method, path, Some(body), &[]).await
+        };
+        let cart = send(http::Method::POST, "/v1/carts", serde_json::json!({})).await.expect(201);
+        let path = format!("/v1/carts/{}", cart.text_at("/id"));
+        let line = serde_json::json!({"sku": "MUG", "quantity": 1});
+        let added = send(http::Method::POST, &format!("{path}/lines"), line).await.expect(200);
+        assert_eq!(added.json["lines"][0]["quantity"], 1, "write {which}: added once");
+        let contact = serde_json::json!({
+            "email": "ada@example.com",
+            "shipping_address": {"line1": "12 Analytical Row", "city": "Berlin", "country": "DE"},
+        });
+        send(http::Method::PATCH, &path, contact).await.expect(200);
+        let placed = shopper.check_out(&path, "pm_card_visa").await.expect(202);
+        let order = placed.header("location").to_owned();
+        until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+        market.staff().0.post(&format!("{order}/fulfillments"), serde_json::json!({})).await.expect(201);
+        market.market.settled().await;
+
+        let end = shopper.0.get(&order).await.expect(200);
+        assert_eq!(end.text_at("/status"), "fulfilled", "write {which}: {}", end.text);
+        assert_eq!(market.staff().stock("MUG").await, (3, 0, 3), "write {which}");
+        let payments = market.payments().await;
+        assert_eq!((payments.len(), &payments[0]["captures"]), (1, &serde_json::json!(1)), "write {which}");
+        if faults.writes.load(Ordering::Relaxed) <= which + 10_000 {
+            break;
+        }
+        sites += 1;
+    }
+    assert!(sites > 20, "only {sites} writes were tried");
+    println!("{sites} writes, each with its answer lost once");
 }

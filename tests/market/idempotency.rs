@@ -12,7 +12,8 @@ async fn the_same_key_gives_the_first_answer_byte_for_byte() {
     let cart = shopper.cart("MUG", 1).await;
     let checkout = format!("{cart}/checkout");
     let body = json!({"payment_method": "pm_card_visa"});
-    let send = || shopper.0.send(Method::POST, &checkout, Some(body.clone()), &[("idempotency-key", "buy-1")]);
+    let send =
+        || shopper.0.send(Method::POST, &checkout, Some(body.clone()), &[("idempotency-key", "buy-1")]);
     let first = send().await.expect(202);
     market.market.settled().await;
     let second = send().await.expect(202);
@@ -35,9 +36,11 @@ async fn a_hundred_at_once_with_one_key_have_one_effect() {
     let staff = market.staff();
     let movement = json!({"location": "berlin", "change": 5, "reason": "received"});
     let path = "/v1/stock/MUG/movements";
-    let send = || staff.0.send(Method::POST, path, Some(movement.clone()), &[("idempotency-key", "delivery-1")]);
+    let send =
+        || staff.0.send(Method::POST, path, Some(movement.clone()), &[("idempotency-key", "delivery-1")]);
     let answers = join_all((0..100).map(|_| send())).await;
-    let first = answers.iter().find(|answer| answer.header("idempotent-replayed").is_empty()).unwrap().text.clone();
+    let first =
+        answers.iter().find(|answer| answer.header("idempotent-replayed").is_empty()).unwrap().text.clone();
     for answer in answers {
         assert_eq!(answer.expect(201).text, first);
     }
@@ -65,7 +68,8 @@ async fn what_moves_money_or_stock_needs_a_key() {
     let (shopper, staff) = (market.shopper(), market.staff());
     let cart = shopper.cart("MUG", 1).await;
     let checkout = json!({"payment_method": "pm_card_visa"});
-    let missing = shopper.0.send(Method::POST, &format!("{cart}/checkout"), Some(checkout), &[]).await.expect(400);
+    let missing =
+        shopper.0.send(Method::POST, &format!("{cart}/checkout"), Some(checkout), &[]).await.expect(400);
     assert_eq!(missing.code(), "idempotency_key_missing");
     let movement = json!({"location": "berlin", "change": 1, "reason": "received"});
     staff.0.send(Method::POST, "/v1/stock/MUG/movements", Some(movement), &[]).await.expect(400);

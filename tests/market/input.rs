@@ -1,8 +1,12 @@
 //! Bad input of every kind, for every route: a clear refusal, and nothing half-written.
 
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use souk::{http::Keys, runtime::Function};
+use souk::{
+    http::{Keys, Routes},
+    runtime::Function,
+};
 use souk_tests::TestMarket;
 
 /// A valid body for each route that takes one.
@@ -33,7 +37,7 @@ async fn routes(market: &TestMarket) -> Vec<(String, Method, String, Keys)> {
     let product = shopper.0.get("/v1/products").await.json["data"][0]["id"].as_str().unwrap().to_owned();
     let functions: Vec<Function> = souk_local::functions();
     let mut routes = Vec::new();
-    for route in functions.iter().filter_map(Function::routes).flat_map(|routes| routes.iter()) {
+    for route in functions.iter().filter_map(Function::routes).flat_map(Routes::iter) {
         let key = route.key();
         if valid(&key).is_none() {
             continue;
@@ -82,7 +86,12 @@ async fn every_route_refuses_bad_bodies_and_leaves_everything_as_it_was() {
             let headers = [("idempotency-key", "bad-input")];
             let answer = staff.0.send_text(method.clone(), path, body.clone(), &headers).await;
             let shown = &body[..body.len().min(60)];
-            assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{key} {shown}: {}", answer.text);
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (status, code),
+                "{key} {shown}: {}",
+                answer.text
+            );
             assert_eq!(answer.header("content-type"), "application/problem+json", "{key} {shown}");
             assert_eq!(answer.json["request_id"], answer.header("request-id"), "{key} {shown}");
             assert!(!answer.text.contains("4242"), "{key}: the answer repeats the card");
@@ -155,14 +164,17 @@ async fn the_field_at_fault_is_named() {
 async fn queries_and_paths_are_checked() {
     let market = TestMarket::with_mugs(5).await;
     let staff = market.staff();
-    for query in ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "surprise=1", "tag=A%20B", "currency=eur"] {
+    for query in
+        ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "surprise=1", "tag=A%20B", "currency=eur"]
+    {
         let answer = staff.0.get(&format!("/v1/products?{query}")).await.expect(400);
         assert_eq!(answer.code(), "invalid_query", "{query}");
     }
     for query in ["status=lost", "customer=nobody", "created_after=yesterday"] {
         assert_eq!(staff.0.get(&format!("/v1/orders?{query}")).await.expect(400).code(), "invalid_query");
     }
-    for path in ["/v1/carts/x", "/v1/orders/cart_1", "/v1/products/%2e%2e", "/v1/products/prod_%F0%9F%98%80"] {
+    for path in ["/v1/carts/x", "/v1/orders/cart_1", "/v1/products/%2e%2e", "/v1/products/prod_%F0%9F%98%80"]
+    {
         staff.0.get(path).await.expect(404);
     }
     staff.0.get("/v1/products?tag=4242424242424242").await.expect(422);
@@ -173,7 +185,8 @@ async fn an_incomplete_cart_says_what_it_lacks() {
     let market = TestMarket::with_mugs(5).await;
     let shopper = market.shopper();
     let cart = shopper.0.post("/v1/carts", json!({})).await.expect(201).header("location").to_owned();
-    let lacks = async || shopper.check_out(&cart, "pm_card_visa").await.expect(422).text_at("/param").to_owned();
+    let lacks =
+        async || shopper.check_out(&cart, "pm_card_visa").await.expect(422).text_at("/param").to_owned();
     assert_eq!(lacks().await, "lines");
     shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 1})).await.expect(200);
     assert_eq!(lacks().await, "email");
@@ -189,12 +202,11 @@ async fn an_incomplete_cart_says_what_it_lacks() {
 
 #[tokio::test(start_paused = true)]
 async fn lines_are_added_set_and_removed_and_a_forgotten_cart_ends() {
-    // A month of sweeps would prove nothing here.
-    let market = TestMarket::open(|options| options.schedules = false).await;
-    market.staff().sell("MUG", 1250, 5).await;
+    let market = TestMarket::with_mugs(5).await;
     let shopper = market.shopper();
     let cart = shopper.cart("MUG", 1).await;
-    let added = shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
+    let added =
+        shopper.0.post(&format!("{cart}/lines"), json!({"sku": "MUG", "quantity": 2})).await.expect(200);
     assert_eq!(added.json["lines"][0]["quantity"], 3);
     let line = format!("{cart}/lines/MUG");
     let set = shopper.0.patch(&line, json!({"quantity": 5})).await.expect(200);
@@ -204,6 +216,6 @@ async fn lines_are_added_set_and_removed_and_a_forgotten_cart_ends() {
     let gone = shopper.0.delete(&line).await.expect(200);
     assert_eq!(gone.json["lines"], json!([]));
     shopper.0.delete(&line).await.expect(404);
-    tokio::time::sleep(std::time::Duration::from_secs(31 * 24 * 3600)).await;
+    market.leap(SignedDuration::from_hours(31 * 24));
     shopper.0.get(&cart).await.expect(404);
 }

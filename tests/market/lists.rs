@@ -25,7 +25,11 @@ async fn orders_are_listed_by_status_customer_and_time() {
     assert_eq!(count("?created_before=2026-03-01T09:30:00Z").await, 1);
     let newest = staff.0.get("/v1/orders?limit=1").await.expect(200);
     assert_eq!(newest.json["has_more"], true);
-    let next = staff.0.get(&format!("/v1/orders?limit=2&cursor={}", newest.text_at("/next_cursor"))).await.expect(200);
+    let next = staff
+        .0
+        .get(&format!("/v1/orders?limit=2&cursor={}", newest.text_at("/next_cursor")))
+        .await
+        .expect(200);
     assert_eq!(next.json["data"].as_array().unwrap().len(), 2);
     assert_eq!(next.json["has_more"], false);
     shopper.0.get("/v1/orders").await.expect(403);
@@ -44,12 +48,19 @@ async fn a_cursor_works_only_where_it_was_made() {
     assert_eq!(refused(format!("/v1/orders?cursor={cursor}")).await, "invalid_cursor");
     assert_eq!(refused(format!("/v1/products?tag=tea&cursor={cursor}")).await, "invalid_cursor");
     let (_, _, other) = market.another_store().await;
-    assert_eq!(other.get(&format!("/v1/products?cursor={cursor}")).await.expect(400).code(), "invalid_cursor");
+    assert_eq!(
+        other.get(&format!("/v1/products?cursor={cursor}")).await.expect(400).code(),
+        "invalid_cursor"
+    );
     for place in 0..cursor.len() {
         let mut letters: Vec<u8> = cursor.clone().into_bytes();
         letters[place] = if letters[place] == b'A' { b'B' } else { b'A' };
         let tampered = String::from_utf8(letters).unwrap();
-        assert_eq!(refused(format!("/v1/products?cursor={tampered}")).await, "invalid_cursor", "letter {place}");
+        assert_eq!(
+            refused(format!("/v1/products?cursor={tampered}")).await,
+            "invalid_cursor",
+            "letter {place}"
+        );
     }
     for nonsense in ["", "x", "%00", "AAAA"] {
         assert_eq!(refused(format!("/v1/products?cursor={nonsense}")).await, "invalid_cursor");

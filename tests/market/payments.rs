@@ -10,7 +10,8 @@ async fn a_lost_answer_is_asked_for_again_and_charges_once() {
     let no = shopper.buy("MUG", 1, "pm_souk_answer_lost_declined").await;
     until(&shopper.0, &yes, |order| order["payment"]["status"] == "captured").await;
     until(&shopper.0, &no, |order| order["status"] == "canceled").await;
-    let captures: Vec<_> = market.payments().await.iter().map(|payment| payment["captures"].clone()).collect();
+    let captures: Vec<_> =
+        market.payments().await.iter().map(|payment| payment["captures"].clone()).collect();
     assert_eq!(captures.iter().filter(|count| **count == 1).count(), 1, "{captures:?}");
 }
 

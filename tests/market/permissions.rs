@@ -1,13 +1,18 @@
 //! Each function may do exactly what it does. One story uses everything; what is denied on the way, and what is never
 //! used, is named.
 
-use std::{panic::AssertUnwindSafe, sync::atomic::{AtomicBool, Ordering}, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicBool, Ordering},
+    sync::{Arc, Mutex},
+};
 
 use futures::FutureExt;
 use serde_json::json;
-use souk_cloud::{AwsError, CallInfo, Fault, Faults, Outcome};
-use souk_local::engine::Happening;
-use souk_tests::{TestMarket, until};
+use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
+use souk_tests::{TestMarket, template, until};
+use tokio::sync::Notify;
 
 /// SES fails while the switch is on: then the mail's mark is taken back.
 struct NoMail(AtomicBool);
@@ -19,6 +24,55 @@ impl Faults for NoMail {
     }
 }
 
+/// Writes down every permission that somebody lacked.
+#[derive(Default)]
+struct Denials {
+    heard: Mutex<BTreeSet<String>>,
+    first: Notify,
+}
+
+impl Observer for Denials {
+    fn called(&self, record: &CallRecord) {
+        if let Some(lacking) = &record.lacking {
+            let denial = format!("{} may not {} on {}", record.caller, lacking.action, lacking.resource);
+            self.heard.lock().unwrap().insert(denial);
+            self.first.notify_one();
+        }
+    }
+}
+
+impl Denials {
+    fn list(&self) -> Vec<String> {
+        self.heard.lock().unwrap().iter().cloned().collect()
+    }
+}
+
+/// What is denied first where everything is done on `template`; nothing where nothing is.
+pub async fn first_denial(template: String) -> Vec<String> {
+    let denials = Arc::new(Denials::default());
+    let story = async {
+        let faults = Arc::new(NoMail(AtomicBool::new(false)));
+        let market = open(template, &faults, &denials).await;
+        everything(&market, &faults).await;
+    };
+    tokio::select! {
+        biased;
+        () = denials.first.notified() => {}
+        // Who is denied something may break off before it is looked at.
+        _ = AssertUnwindSafe(story).catch_unwind() => {}
+    }
+    denials.list()
+}
+
+async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) -> TestMarket {
+    TestMarket::open(|options| {
+        options.template = template;
+        options.faults = Some(faults.clone());
+        options.observer = Some(denials.clone());
+    })
+    .await
+}
+
 /// Everything that Souk does, once.
 async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     let (shopper, staff) = (market.shopper(), market.staff());
@@ -28,7 +82,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
         "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}, {"sku": "CUP", "price": {"amount": 1, "currency": "EUR"}}],
     });
     staff.0.patch(&product, change).await.expect(200);
-    let back = json!({"tags": [], "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}]});
+    let back =
+        json!({"tags": [], "variants": [{"sku": "MUG", "price": {"amount": 1250, "currency": "EUR"}}]});
     staff.0.patch(&product, back).await.expect(200);
     shopper.0.get("/v1/products?tag=tea").await.expect(200);
     staff.sell("PLATE", 100, 0).await;
@@ -65,24 +120,10 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
 
 #[tokio::test(start_paused = true)]
 async fn every_permission_is_granted_and_none_too_much() {
-    let faults = Arc::new(NoMail(AtomicBool::new(false)));
-    let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
+    let (faults, denials) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Denials::default()));
+    let market = open(template(), &faults, &denials).await;
     let story = AssertUnwindSafe(everything(&market, &faults)).catch_unwind().await;
-    let mut denied: Vec<String> = market
-        .happenings()
-        .into_iter()
-        .filter_map(|happening| match happening {
-            Happening::Call(call) => match &call.outcome {
-                Outcome::Refused(code) if code.contains("AccessDenied") || code.contains("AuthorizationError") => {
-                    Some(format!("{} may not {}:{} on {:?}", call.caller, call.service, call.operation, call.resources))
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    denied.sort();
-    denied.dedup();
+    let denied = denials.list();
     assert!(denied.is_empty(), "template.yaml grants too little:\n{}", denied.join("\n"));
     if let Err(panic) = story {
         std::panic::resume_unwind(panic);

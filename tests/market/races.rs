@@ -48,7 +48,9 @@ async fn one_cart_checked_out_by_fifty_clients_is_one_order() {
     let answers = join_all((0..50).map(|_| shopper.check_out(&cart, "pm_card_visa"))).await;
     let placed: Vec<_> = answers.iter().filter(|answer| answer.status == 202).collect();
     assert_eq!(placed.len(), 1, "one of fifty places the order");
-    assert!(answers.iter().filter(|answer| answer.status != 202).all(|answer| answer.code() == "cart_ordered"));
+    assert!(
+        answers.iter().filter(|answer| answer.status != 202).all(|answer| answer.code() == "cart_ordered")
+    );
     market.market.settled().await;
     assert_eq!(market.payments().await.len(), 1);
     assert_eq!(market.staff().stock("MUG").await, (100, 1, 99));

@@ -1,5 +1,6 @@
 //! Orders that wait for a person.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use souk_tests::{TestMarket, until};
 
@@ -32,15 +33,13 @@ async fn an_order_held_for_review_goes_on_or_ends_as_staff_decide() {
 
 #[tokio::test(start_paused = true)]
 async fn a_review_that_nobody_decides_ends_after_three_days() {
-    // Three days of sweeps would prove nothing here: one at the end is enough.
-    let market = TestMarket::open(|options| options.schedules = false).await;
+    let market = TestMarket::open(|_| {}).await;
     market.staff().sell("GOLD", 600_000, 1).await;
     let shopper = market.shopper();
     let order = shopper.buy("GOLD", 1, "pm_card_visa").await;
     market.market.settled().await;
     assert_eq!(shopper.0.get(&order).await.json["risk"]["reasons"], json!(["amount_above_limit"]));
-    tokio::time::sleep(std::time::Duration::from_secs(73 * 3600)).await;
-    market.sweep().await;
+    market.leap(SignedDuration::from_hours(73));
     let ended = until(&shopper.0, &order, |order| order["status"] == "canceled").await;
     assert_eq!(ended.text_at("/cancellation/cause"), "review_expired");
     assert_eq!(market.staff().stock("GOLD").await, (1, 0, 1));

@@ -14,10 +14,14 @@ async fn stock_is_kept_by_location() {
     let levels = stock.json["locations"].as_array().unwrap();
     let of = |name: &str| levels.iter().find(|level| level["location"] == name).unwrap();
     assert_eq!((&of("berlin")["on_hand"], &of("hamburg")["on_hand"]), (&json!(4), &json!(6)));
-    let counted = json!({"location": "berlin", "set": 3, "reason": "counted", "if_version": of("berlin")["version"]});
+    let counted =
+        json!({"location": "berlin", "set": 3, "reason": "counted", "if_version": of("berlin")["version"]});
     let movement = staff.0.post("/v1/stock/MUG/movements", counted.clone()).await.expect(201);
     assert_eq!((&movement.json["change"], &movement.json["on_hand"]), (&json!(-1), &json!(3)));
-    assert_eq!(staff.0.post("/v1/stock/MUG/movements", counted).await.expect(412).code(), "precondition_failed");
+    assert_eq!(
+        staff.0.post("/v1/stock/MUG/movements", counted).await.expect(412).code(),
+        "precondition_failed"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,9 +16,8 @@ use souk::{
     runtime::{App, Clock, Entropy, Function, Invocation, MetricSink, Settings, Transport},
     tenant::{Mode, Tenant},
 };
+use souk_local::seed::{PUBLISHABLE_KEY, SECRET_KEY, STORE};
 
-/// The store of all samples.
-const STORE: &str = "store_01m6dsg7e0fabs2v1n9dm8936v";
 /// 2100-01-01T00:00:00Z.
 const TIME: i64 = 4_102_444_800;
 
@@ -66,10 +65,10 @@ impl Scene {
         let store = serde_json::from_value(json!({
             "name": "Karawane Coffee",
             "currency": "EUR",
-            "locations": [{ "id": "berlin", "name": "Berlin" }, { "id": "hamburg", "name": "Hamburg" }],
+            "locations": [{ "id": "berlin", "name": "Berlin" }, { "id": "rotterdam", "name": "Rotterdam" }],
         }));
         let app = self.app("provision-store", None);
-        let keys = Some(("pk_test_demo", "sk_test_demo"));
+        let keys = Some((PUBLISHABLE_KEY, SECRET_KEY));
         let id: StoreId = STORE.parse().map_err(text)?;
         identity::provision(&app, store.map_err(text)?, Some(id), keys).await.map(drop).map_err(text)
     }
@@ -77,11 +76,11 @@ impl Scene {
     async fn stock_up(&self) -> Result<String, String> {
         let coffee = json!({
             "name": "Yirgacheffe", "description": "Washed, floral.", "tags": ["coffee"],
-            "variants": [{ "sku": "COFFEE-250", "options": { "size": "250 g" }, "prices": [{ "amount": 1690, "currency": "EUR" }] }],
+            "variants": [{ "sku": "COF-YRG-250", "options": { "size": "250 g" }, "prices": [{ "amount": 1690, "currency": "EUR" }] }],
         });
         let coffee = self.call("products", "POST /v1/products", &[], &coffee, Some("product/coffee")).await?;
         let delivery = json!({ "location": "berlin", "change": 40, "reason": "received" });
-        self.call("stock", "POST /v1/stock/{sku}/movements", &[("sku", "COFFEE-250")], &delivery, None)
+        self.call("stock", "POST /v1/stock/{sku}/movements", &[("sku", "COF-YRG-250")], &delivery, None)
             .await?;
         Ok(coffee["id"].as_str().unwrap_or_default().to_owned())
     }
@@ -91,7 +90,7 @@ impl Scene {
         let cart =
             self.call("carts", "POST /v1/carts", &[], &json!({ "currency": "EUR" }), Some(name)).await?;
         let id = cart["id"].as_str().unwrap_or_default().to_owned();
-        let line = json!({ "sku": "COFFEE-250", "quantity": quantity });
+        let line = json!({ "sku": "COF-YRG-250", "quantity": quantity });
         self.call("carts", "POST /v1/carts/{id}/lines", &[("id", &id)], &line, None).await?;
         if ready {
             let contact = json!({

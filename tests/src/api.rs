@@ -1,9 +1,16 @@
 //! A client of the API: of a market in this process, or of a deployed one.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use rustls::crypto::ring;
 use serde_json::Value;
 use souk_local::engine::Market;
 
@@ -17,7 +24,7 @@ pub struct Api {
 #[derive(Clone)]
 enum Target {
     Market(Market),
-    /// A base URL, `http` only: a deployment is reached through a proxy that speaks TLS, or by `SOUK_URL`'s own host.
+    /// A base URL.
     Url(String),
 }
 
@@ -116,6 +123,20 @@ impl Api {
         text: String,
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.try_send(method, path, text, headers).await.unwrap_or_else(|broken| panic!("{path}: {broken}"))
+    }
+
+    /// Sends a request to somebody who may not be there to answer it.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        text: String,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, String> {
         let base = match &self.target {
             Target::Market(_) => "http://localhost:3000",
             Target::Url(url) => url,
@@ -134,13 +155,23 @@ impl Api {
         let (parts, body) = match &self.target {
             Target::Market(market) => market.request(request).await.into_parts(),
             Target::Url(_) => {
-                let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-                let (parts, body) = client.request(request.map(Full::new)).await.unwrap().into_parts();
-                (parts, body.collect().await.unwrap().to_bytes())
+                let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(tls());
+                let answer = client.request(request.map(Full::new)).await;
+                let (parts, body) = answer.map_err(|error| format!("{error:?}"))?.into_parts();
+                (parts, body.collect().await.map_err(|error| format!("{error:?}"))?.to_bytes())
             }
         };
         let text = String::from_utf8_lossy(&body).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, text, json }
+        Ok(Answer { status: parts.status, headers: parts.headers, text, json })
     }
+}
+
+/// HTTP, and HTTPS as this machine trusts it: a deployment answers nothing else.
+fn tls() -> HttpsConnector<HttpConnector> {
+    static CONNECTOR: LazyLock<HttpsConnector<HttpConnector>> = LazyLock::new(|| {
+        let builder = HttpsConnectorBuilder::new().with_provider_and_native_roots(ring::default_provider());
+        builder.unwrap().https_or_http().enable_http1().build()
+    });
+    CONNECTOR.clone()
 }

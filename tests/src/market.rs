@@ -2,8 +2,13 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
+
+use jiff::SignedDuration;
 
 use serde_json::{Value, json, value::RawValue};
 use souk::{
@@ -36,6 +41,7 @@ pub struct TestMarket {
     /// Its secret key of live mode.
     pub live_sk: String,
     happenings: Arc<Mutex<Vec<Happening>>>,
+    leap: Arc<AtomicI64>,
 }
 
 impl TestMarket {
@@ -50,10 +56,18 @@ impl TestMarket {
     pub async fn open(change: impl FnOnce(&mut MarketOptions)) -> Self {
         let start = "2026-03-01T09:00:00Z".parse().unwrap();
         let mut options = MarketOptions::new(template(), souk_local::functions());
-        options.clock = tokio_clock(start);
+        let (tokio, leap) = (tokio_clock(start), Arc::new(AtomicI64::new(0)));
+        let leaps = Arc::clone(&leap);
+        options.clock =
+            Clock::from_fn(move || tokio.now() + SignedDuration::from_secs(leaps.load(Ordering::Relaxed)));
         options.entropy = seeded_entropy(7);
         change(&mut options);
-        Self::of(Market::open(options).await.unwrap()).await
+        Self { leap, ..Self::of(Market::open(options).await.unwrap()).await }
+    }
+
+    /// Lets so much time pass at once, without what would happen in it: no sweep, no timer.
+    pub fn leap(&self, time: SignedDuration) {
+        self.leap.fetch_add(time.as_secs(), Ordering::Relaxed);
     }
 
     /// A market whose queues hand each message out up to `times` times, in an order drawn from `seed`.
@@ -86,7 +100,7 @@ impl TestMarket {
         let text = |pointer: &str| provisioned.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         let (store, pk, sk) = (text("/store"), text("/test/publishable_key"), text("/test/secret_key"));
         let live_sk = text("/live/secret_key");
-        Self { market, store, pk, sk, live_sk, happenings }
+        Self { market, store, pk, sk, live_sk, happenings, leap: Arc::default() }
     }
 
     /// Another store of the same market: its id, publishable and secret key.
@@ -119,7 +133,8 @@ impl TestMarket {
     /// The world as a function that may do everything sees it.
     pub fn app(&self) -> App {
         let stack = self.market.stack();
-        let table = |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
+        let table =
+            |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
         let settings = [
             ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
             ("STATE_TABLE", table("-state")),
@@ -175,7 +190,7 @@ impl TestMarket {
 }
 
 /// An item in DynamoDB's JSON, as plain JSON.
-fn plain(item: &Value) -> Value {
+pub fn plain(item: &Value) -> Value {
     let value = |value: &Value| {
         let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
         match kind.as_str() {

@@ -64,5 +64,5 @@ fn viewer(gzip: bool) -> Result<Reply<Nothing>, Problem> {
         GzDecoder::new(packed).read_to_end(&mut script).map_err(Problem::internal)?;
         Reply::bytes("text/javascript", script)
     };
-    Ok(reply.header("vary", "accept-encoding").cache(AN_HOUR))
+    Ok(reply.cache(AN_HOUR))
 }

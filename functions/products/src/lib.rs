@@ -131,7 +131,7 @@ async fn shown(
         Some(currency) => currency,
         None => StoreProfile::of(app, tenant).await?.currency,
     };
-    let available = inventory::available(app, tenant, &skus(&products)).await?;
+    let available = inventory::available(app, tenant, &skus(&products), false).await?;
     Ok(catalog::views(products, currency, &available))
 }
 

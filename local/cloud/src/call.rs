@@ -64,7 +64,8 @@ impl Cloud {
             keys: Vec::new(),
             request_bytes: request.body().len(),
         };
-        let ran = self.attempt(caller, service, &id, &mut info, &request).await;
+        let mut lacking = None;
+        let ran = self.attempt(caller, service, &id, &mut info, &mut lacking, &request).await;
         let delivery = match &ran {
             Ok(_) => self.faults.as_ref().map_or_else(Delivery::default, |faults| faults.after(&info)),
             Err(_) => Delivery::Deliver,
@@ -93,6 +94,7 @@ impl Cloud {
                 resources: info.resources,
                 keys: info.keys,
                 outcome,
+                lacking,
                 read_units: units.0,
                 write_units: units.1,
                 request_bytes: info.request_bytes,
@@ -113,6 +115,7 @@ impl Cloud {
         service: Service,
         id: &str,
         info: &mut CallInfo,
+        lacking: &mut Option<Ask>,
         request: &Request<Bytes>,
     ) -> Result<Result<Answer, Refusal>, Broken> {
         let prepared = match self.prepare(service, info, request) {
@@ -121,7 +124,7 @@ impl Cloud {
         };
         info.resources = prepared.asks.iter().map(|ask| ask.resource.clone()).collect();
         info.keys = prepared.keys;
-        if let Err(error) = self.authorize(caller, service, &prepared.asks) {
+        if let Err(error) = self.authorize(caller, service, &prepared.asks, lacking) {
             return Ok(Err(error.into()));
         }
         match self.faults.as_ref().and_then(|faults| faults.before(info)) {
@@ -175,7 +178,14 @@ impl Cloud {
         })
     }
 
-    fn authorize(&self, caller: &Caller, service: Service, asks: &[Ask]) -> Result<(), AwsError> {
+    /// Whether the caller may all of it; else `lacking` is the first that it may not.
+    fn authorize(
+        &self,
+        caller: &Caller,
+        service: Service,
+        asks: &[Ask],
+        lacking: &mut Option<Ask>,
+    ) -> Result<(), AwsError> {
         let Access::Policy(policy) = &caller.access else { return Ok(()) };
         // STS answers GetCallerIdentity to everyone, whatever their policy says.
         if service == Service::Sts {
@@ -183,6 +193,7 @@ impl Cloud {
         }
         for ask in asks {
             if let Decision::Denied { why } = policy.decide(ask) {
+                *lacking = Some(ask.clone());
                 return Err(denied(service, &caller.arn(&self.place), ask, &why));
             }
         }

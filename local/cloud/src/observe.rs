@@ -2,6 +2,8 @@
 
 use std::{fmt, iter::Sum, ops::AddAssign, time::Duration};
 
+use crate::iam::Ask;
+
 /// Told of every call, after it.
 pub trait Observer: Send + Sync {
     /// Called once per call, in the order in which calls end.
@@ -23,6 +25,8 @@ pub struct CallRecord {
     pub keys: Vec<(String, String)>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The first permission that the caller's policy lacks for it.
+    pub lacking: Option<Ask>,
     /// Capacity read.
     pub read_units: Units,
     /// Capacity written, indexes included.

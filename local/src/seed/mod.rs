@@ -17,6 +17,8 @@ use crate::engine::Market;
 
 pub use catalog::{CATALOG, Catalog};
 
+/// The demo store's id: the one that the sample events in `events/` name.
+pub const STORE: &str = "store_01m6dsg7e0fabs2v1n9dm8936v";
 /// The demo store's publishable key, for a storefront.
 pub const PUBLISHABLE_KEY: &str = "pk_test_demo";
 /// The demo store's secret key, for the shop's own systems.
@@ -80,7 +82,7 @@ async fn create_store(market: &Market) -> Result<bool, SeedError> {
         return Ok(false);
     }
     let store = serde_json::from_value(Catalog::read()?.store)?;
-    identity::provision(&operator, store, None, Some((PUBLISHABLE_KEY, SECRET_KEY))).await?;
+    identity::provision(&operator, store, STORE.parse().ok(), Some((PUBLISHABLE_KEY, SECRET_KEY))).await?;
     Ok(true)
 }
 

@@ -103,6 +103,8 @@ pub struct Cart {
     pub order: Option<OrderId>,
     /// Counts its changes, from 1.
     pub version: u32,
+    /// Names the change that made it what it is, so that whoever made it knows it again after a lost answer.
+    pub change: u64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -132,6 +134,7 @@ impl Cart {
             attempt: 0,
             order: None,
             version: 1,
+            change: 0,
             created_at: now,
             updated_at: now,
             expires: (now + LIFETIME).as_second(),
@@ -143,8 +146,9 @@ impl Cart {
         self.expires <= now.as_second()
     }
 
-    /// The next version, and a new lease of life.
-    pub fn touch(&mut self, now: Timestamp) {
+    /// The next version, by this `change`, and a new lease of life.
+    pub fn touch(&mut self, now: Timestamp, change: u64) {
+        self.change = change;
         self.version = self.version.saturating_add(1);
         self.updated_at = now;
         self.expires = (now + LIFETIME).as_second();

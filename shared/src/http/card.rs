@@ -71,16 +71,67 @@ fn is_card(digits: &[u8]) -> bool {
             .enumerate()
             .map(|(place, &digit)| u32::from(if place % 2 == 1 { doubled(digit) } else { digit }))
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     (13..=19).contains(&digits.len()) && digits.iter().any(|&digit| digit != 0) && luhn()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    /// `digits` and the check digit that makes a card number of them, by the letter of ISO/IEC 7812-1, annex B.
+    fn with_check_digit(mut digits: Vec<u8>) -> Vec<u8> {
+        let doubled = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+        let weigh =
+            |(place, &digit): (usize, &u8)| if place % 2 == 0 { doubled[usize::from(digit)] } else { digit };
+        let sum: u8 = digits.iter().rev().enumerate().map(weigh).sum();
+        digits.push((10 - sum % 10) % 10);
+        digits
+    }
+
+    /// The digits as text, with what `separators` say between each two.
+    fn written(digits: &[u8], separators: &[&str]) -> String {
+        let parts = digits.iter().zip(separators.iter().chain(std::iter::repeat(&"")));
+        let text: String = parts.map(|(digit, separator)| format!("{digit}{separator}")).collect();
+        text.trim_end_matches([' ', '-']).to_owned()
+    }
+
+    fn separators() -> impl Strategy<Value = Vec<&'static str>> {
+        prop::collection::vec(prop::sample::select(vec!["", "", "", " ", "-"]), 0..18)
+    }
+
+    proptest! {
+        #[test]
+        fn a_card_number_is_found_in_any_text_and_grouping(
+            digits in prop::collection::vec(0_u8..10, 12..=18),
+            separators in separators(),
+            before in "([^0-9]{0,10}[^0-9 -])?",
+            after in "([^0-9 -][^0-9]{0,10})?",
+        ) {
+            prop_assume!(digits.iter().any(|&digit| digit != 0));
+            let card = written(&with_check_digit(digits), &separators);
+            let text = format!("{before}{card}{after}");
+            prop_assert!(holds_card(&text), "{text:?}");
+        }
+
+        #[test]
+        fn one_wrong_digit_makes_it_another_number(
+            digits in prop::collection::vec(0_u8..10, 12..=18),
+            separators in separators(),
+            place in any::<prop::sample::Index>(),
+            by in 1_u8..10,
+        ) {
+            let mut digits = with_check_digit(digits);
+            let wrong = place.index(digits.len());
+            digits[wrong] = (digits[wrong] + by) % 10;
+            let text = written(&digits, &separators);
+            prop_assert!(!holds_card(&text), "{text:?}");
+        }
+    }
 
     #[test]
     fn finds_cards_however_they_are_written() {

@@ -21,7 +21,7 @@ pub(super) fn compress(request: &HeaderMap, mut response: Response<Body>) -> Res
         let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 3), Compression::fast());
         encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).ok()
     });
-    response.headers_mut().insert("vary", HeaderValue::from_static("accept-encoding, authorization"));
+    response.headers_mut().insert("vary", HeaderValue::from_static("authorization, accept-encoding"));
     if let Some(Some(bytes)) = packed {
         response.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
         *response.body_mut() = Body::Binary(bytes);

@@ -58,7 +58,7 @@ pub fn describe<'a>(functions: impl IntoIterator<Item = &'a Function>) -> OpenAp
     ProblemBody::schemas(&mut nested);
     nested.push(("Problem".to_owned(), <ProblemBody as utoipa::PartialSchema>::schema()));
     for function in functions {
-        for (route, types) in function.routes().into_iter().flat_map(|routes| routes.entries()) {
+        for (route, types) in function.routes().into_iter().flat_map(super::routes::Routes::entries) {
             let types = types();
             nested.extend(types.schemas.clone());
             let method = match route.method.as_str() {

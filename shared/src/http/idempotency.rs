@@ -151,10 +151,10 @@ impl<B, Q> Call<B, Q> {
         };
         // The same request, sent twice at once, or whose first answer was lost: give the first one's answer.
         // A lost answer also shows as a refused condition, because the first try changed what the second expects.
-        if let (WriteError::Refused(_), Some(idempotency)) = (&error, &self.idempotency) {
-            if let Some(earlier) = idempotency.earlier(app).await.map_err(CommitError::Problem)? {
-                return Ok(earlier);
-            }
+        if let (WriteError::Refused(_), Some(idempotency)) = (&error, &self.idempotency)
+            && let Some(earlier) = idempotency.earlier(app).await.map_err(CommitError::Problem)?
+        {
+            return Ok(earlier);
         }
         Err(match error {
             WriteError::Refused(places) => {

@@ -92,10 +92,11 @@ impl<R> Reply<R> {
         Self { etag: Some(etag), ..self }
     }
 
-    /// Lets caches keep the answer: `public, max-age=60`, say. Without it, none may.
+    /// Lets caches keep the answer: `public, max-age=60`, say. Without it, none may. The key in the request says whose
+    /// answer it is, so a cache must tell requests apart by it.
     #[must_use]
     pub fn cache(self, policy: &'static str) -> Self {
-        self.header("cache-control", policy)
+        self.header("cache-control", policy).header("vary", "authorization, accept-encoding")
     }
 
     pub(super) fn all_headers(&self) -> Vec<(HeaderName, String)> {

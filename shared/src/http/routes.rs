@@ -312,7 +312,7 @@ where
 async fn serve(name: &'static str, routes: &Arc<Routes>, app: App, invocation: Invocation) -> Outcome {
     let Invocation { event, context } = invocation;
     let request: LambdaRequest =
-        serde_json::from_str(event.get()).map_err(InvocationError::unreadable_event)?;
+        serde_json::from_str(event.get()).map_err(|error| InvocationError::unreadable_event(&error))?;
     let handler = service_fn(|request: Request| async {
         let started = app.now();
         let answered = routes.dispatch(app.clone(), request).await;

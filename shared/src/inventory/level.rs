@@ -67,12 +67,18 @@ pub(super) async fn read_many(
     Ok(found.into_iter().map(Option::unwrap_or_default).collect())
 }
 
-/// How many of each of `skus` can be promised. For showing: may be a moment old.
+/// How many of each of `skus` can be promised. For showing it may be a moment old; a refusal must rest on what is read
+/// `strongly`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn available(app: &App, tenant: Tenant, skus: &[Sku]) -> Result<BTreeMap<Sku, u64>, StoreError> {
-    let levels = read_many(app, tenant, skus, false).await?;
+pub async fn available(
+    app: &App,
+    tenant: Tenant,
+    skus: &[Sku],
+    strongly: bool,
+) -> Result<BTreeMap<Sku, u64>, StoreError> {
+    let levels = read_many(app, tenant, skus, strongly).await?;
     Ok(skus.iter().cloned().zip(levels.iter().map(Levels::available)).collect())
 }
 

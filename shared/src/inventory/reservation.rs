@@ -100,10 +100,10 @@ pub async fn reserve(
         match store::commit(app, writes).await {
             Ok(()) => return Ok(Reserved::Held(allocations)),
             Err(error @ WriteError::Refused(_)) => {
-                if error.refused(0) {
-                    if let Some(earlier) = held(load(app, tenant, order).await?) {
-                        return Ok(earlier);
-                    }
+                if error.refused(0)
+                    && let Some(earlier) = held(load(app, tenant, order).await?)
+                {
+                    return Ok(earlier);
                 }
                 // The stock has moved since it was read: plan anew.
             }

@@ -132,17 +132,19 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             _ => refuse("it does not wait for a decision"),
         },
         Command::RecordAuthorized { amount, reference } => match order.payment {
-            PaymentStatus::None if order.cancellation.is_none() => {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
                 Ok(vec![OrderEvent::PaymentAuthorized { amount, reference }, OrderEvent::Confirmed {}])
             }
             PaymentStatus::Authorized | PaymentStatus::Captured => Ok(vec![]),
+            PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
         Command::RecordDeclined(decline) => match order.payment {
-            PaymentStatus::None if order.cancellation.is_none() => {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
                 Ok(vec![OrderEvent::PaymentDeclined { decline }, canceling(CancelCause::PaymentDeclined)])
             }
             PaymentStatus::Failed => Ok(vec![]),
+            PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
         Command::RequestCapture(by) => match order.payment {
@@ -182,6 +184,9 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
         }
         Command::RecordReleased => match &order.cancellation {
             Some(cancellation) if cancellation.done_at.is_none() => {
+                if order.may_hold_money() {
+                    return refuse("its money was not returned yet");
+                }
                 Ok(vec![OrderEvent::StockReleased {}, OrderEvent::Canceled { cause: cancellation.cause }])
             }
             Some(_) => Ok(vec![]),

@@ -118,6 +118,8 @@ pub struct Order {
     pub placed: Placed,
     /// When.
     pub placed_at: Timestamp,
+    /// Since when it may be paid: when it was placed, or when a person let it pass.
+    pub payable_since: Timestamp,
     /// What became of its stock.
     pub stock: StockState,
     /// How risky it is, once that is known, and why.
@@ -154,6 +156,7 @@ impl Order {
             sequence: 0,
             placed,
             placed_at: at,
+            payable_since: at,
             stock: StockState::None,
             risk: None,
             review: None,
@@ -198,6 +201,23 @@ impl Order {
     pub fn awaits_review(&self) -> bool {
         let review = matches!(self.risk, Some((RiskOutcome::Review, _)));
         review && self.review.is_none() && self.cancellation.is_none()
+    }
+
+    /// Whether the provider may hold money of it. Where nothing is known yet, an authorization may be under way:
+    /// it is asked for once the stock is held and no person's decision is awaited.
+    pub fn may_hold_money(&self) -> bool {
+        match self.payment {
+            PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => true,
+            PaymentStatus::None => {
+                let passed = match self.risk {
+                    Some((RiskOutcome::Allow, _)) => true,
+                    Some((RiskOutcome::Review, _)) => self.review == Some(true),
+                    None => false,
+                };
+                self.stock == StockState::Reserved && passed
+            }
+            PaymentStatus::Voided | PaymentStatus::Failed | PaymentStatus::Refunded => false,
+        }
     }
 
     /// What it comes to.
@@ -251,7 +271,10 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
         OrderEvent::StockReleased {} => order.stock = StockState::Released,
         OrderEvent::RiskAssessed { outcome, reasons } => order.risk = Some((outcome, reasons)),
-        OrderEvent::ReviewApproved { .. } => order.review = Some(true),
+        OrderEvent::ReviewApproved { .. } => {
+            order.review = Some(true);
+            order.payable_since = at;
+        }
         OrderEvent::ReviewRejected { .. } => order.review = Some(false),
         OrderEvent::PaymentAuthorized { reference, .. } => {
             order.payment = PaymentStatus::Authorized;

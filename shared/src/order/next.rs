@@ -2,7 +2,7 @@
 //! stopped.
 
 use super::model::{Order, PaymentStatus, StockState};
-use crate::{id::FulfillmentId, payment::CaptureMethod, risk::RiskOutcome};
+use crate::{id::FulfillmentId, payment::CaptureMethod};
 
 /// The next step of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn next_step(order: &Order) -> Step {
     if order.cancellation.is_some() {
         return if order.is_canceled() {
             Step::Done
-        } else if may_hold_money(order) {
+        } else if order.may_hold_money() {
             Step::ReturnMoney
         } else {
             Step::Release
@@ -44,22 +44,5 @@ pub fn next_step(order: &Order) -> Step {
         (_, PaymentStatus::None) => Step::Authorize,
         (_, PaymentStatus::Authorized) if captures => Step::Capture,
         _ => unshipped.map_or(Step::Done, |parcel| Step::Ship(parcel.id)),
-    }
-}
-
-/// Whether the provider may hold money of the order. Where nothing is known yet, an authorization may be under way:
-/// it is asked for once the stock is held and no person's decision is awaited.
-fn may_hold_money(order: &Order) -> bool {
-    match order.payment {
-        PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => true,
-        PaymentStatus::None => {
-            let passed = match order.risk {
-                Some((RiskOutcome::Allow, _)) => true,
-                Some((RiskOutcome::Review, _)) => order.review == Some(true),
-                None => false,
-            };
-            order.stock == StockState::Reserved && passed
-        }
-        PaymentStatus::Voided | PaymentStatus::Failed | PaymentStatus::Refunded => false,
     }
 }

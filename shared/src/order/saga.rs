@@ -21,7 +21,7 @@ use crate::{
     inventory::{self, Reserved},
     money::Money,
     payment::{self, PaymentKey, Provider, ProviderError, ProviderPayment, ProviderStatus},
-    risk::{self, RiskOutcome},
+    risk,
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
     tenant::{Mode, Tenant},
@@ -78,6 +78,8 @@ impl Nudge {
 enum Outcome {
     /// Record this, and go on.
     Found(Command),
+    /// Somebody else changed the order: read it again.
+    Moved,
     /// There is nothing to do before this time, unless somebody does something.
     Wait(Timestamp),
 }
@@ -122,6 +124,7 @@ pub async fn advance(
                 work::postpone(app, tenant, id, until).await?;
                 return Ok(());
             }
+            Outcome::Moved => stream::load(app, tenant, id).await?.ok_or_else(missing)?,
             Outcome::Found(command) => record(app, tenant, order, command, cause).await?,
         };
     }
@@ -179,12 +182,8 @@ async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, Jo
             Outcome::Found(Command::RecordReserved { allocations, risk, reasons })
         }
         Reserved::Short(sku) => Outcome::Found(Command::RecordStockRefused(sku)),
-        // The order was canceled meanwhile: reading it again shows that.
-        Reserved::Closed => Outcome::Found(Command::RecordReserved {
-            allocations: Vec::new(),
-            risk: RiskOutcome::Allow,
-            reasons: Vec::new(),
-        }),
+        // The order was canceled meanwhile.
+        Reserved::Closed => Outcome::Moved,
     })
 }
 
@@ -234,7 +233,7 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
     if matches!(answer, Err(ProviderError::Unknown(_))) {
         answer = asked(app, "authorize", ask()).await;
     }
-    let overdue = app.now() >= order.placed_at + PAYMENT_DEADLINE;
+    let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;
     match answer {
         Ok(payment) => Ok(of_authorization(app, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),

@@ -62,12 +62,15 @@ const GENERIC: (&str, &str) = ("generic_decline", "Your card was declined.");
 fn behavior(method: &Method) -> Option<Behavior> {
     use Behavior::{Decline, Late, LoseAnswer, Silent, Succeed};
     let name = method.as_str();
-    let plain = name.strip_prefix("pm_card_").map(|rest| rest.strip_prefix("visa_").unwrap_or(rest));
+    // Stripe names some of the declines with the network, some without.
+    let declines = |rest: &&str| rest.starts_with("chargeDeclined");
+    let plain =
+        name.strip_prefix("pm_card_").map(|rest| rest.strip_prefix("visa_").filter(declines).unwrap_or(rest));
     Some(match (name, plain) {
         (
             _,
             Some(
-                "visa" | "debit" | "mastercard" | "mastercard_debit" | "mastercard_prepaid" | "amex"
+                "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "mastercard_prepaid" | "amex"
                 | "discover" | "diners" | "jcb" | "unionpay" | "riskLevelElevated" | "bypassPending"
                 | "createDispute",
             ),
@@ -387,3 +390,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = digits.filter(|digits| digits.len() == 64)?;
     Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }
+
+#[cfg(test)]
+mod tests;

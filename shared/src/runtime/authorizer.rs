@@ -28,8 +28,8 @@ where
         let identify = identify.clone();
         Box::pin(async move {
             let started = app.now();
-            let question: Question =
-                serde_json::from_str(invocation.event.get()).map_err(InvocationError::unreadable_event)?;
+            let question: Question = serde_json::from_str(invocation.event.get())
+                .map_err(|error| InvocationError::unreadable_event(&error))?;
             let named =
                 question.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
             let outcome = identify(app.clone(), named.map(|(_, value)| value)).await;

@@ -66,8 +66,8 @@ where
         let handler = handler.clone();
         Box::pin(async move {
             let started = app.now();
-            let event: SqsEvent =
-                serde_json::from_str(invocation.event.get()).map_err(InvocationError::unreadable_event)?;
+            let event: SqsEvent = serde_json::from_str(invocation.event.get())
+                .map_err(|error| InvocationError::unreadable_event(&error))?;
             let source =
                 event.records.first().and_then(|record| record.event_source_arn.clone()).unwrap_or_default();
             let size = event.records.len();

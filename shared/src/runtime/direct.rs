@@ -17,8 +17,8 @@ where
         let handler = handler.clone();
         Box::pin(async move {
             let started = app.now();
-            let input: I =
-                serde_json::from_str(invocation.event.get()).map_err(InvocationError::unreadable_event)?;
+            let input: I = serde_json::from_str(invocation.event.get())
+                .map_err(|error| InvocationError::unreadable_event(&error))?;
             let outcome = handler(app.clone(), input).await;
             telemetry::invoked(
                 &app,

@@ -55,9 +55,11 @@ impl InvocationError {
         Self { kind, message: message.to_string() }
     }
 
-    /// The event is not what this kind of function is sent.
-    pub(crate) fn unreadable_event(error: serde_json::Error) -> Self {
-        Self::new("UnreadableEvent", format!("the event can't be read: {error}"))
+    /// The event is not what this kind of function is sent. serde_json's own text may quote it, so only the place is
+    /// told.
+    pub(crate) fn unreadable_event(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        Self::new("UnreadableEvent", format!("the event can't be read (line {line}, column {column})"))
     }
 }
 

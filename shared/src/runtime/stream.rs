@@ -26,7 +26,8 @@ impl Record {
     /// # Errors
     /// [`JobError`] where it is not one. Its text holds nothing of the item.
     pub fn read<T: DeserializeOwned>(image: Item) -> Result<T, JobError> {
-        serde_dynamo::from_item(image).map_err(|error| JobError::new("unreadable_record", error))
+        serde_dynamo::from_item(image)
+            .map_err(|error| JobError::new("unreadable_record", crate::store::unquoted(&error)))
     }
 }
 
@@ -41,8 +42,8 @@ where
         let handler = handler.clone();
         Box::pin(async move {
             let started = app.now();
-            let event: Event =
-                serde_json::from_str(invocation.event.get()).map_err(InvocationError::unreadable_event)?;
+            let event: Event = serde_json::from_str(invocation.event.get())
+                .map_err(|error| InvocationError::unreadable_event(&error))?;
             let source =
                 event.records.first().and_then(|record| record.event_source_arn.clone()).unwrap_or_default();
             let size = event.records.len();

@@ -40,14 +40,14 @@ pub(crate) fn answered(app: &App, function: &str, answered: &crate::http::Answer
         function, route = %answered.route, outcome, status, code, duration_ms = millis(app, started), store, mode,
         request_id = %answered.request_id, correlation_id = %answered.request_id, "request"
     );
-    if let Some(problem) = &answered.problem {
-        if let Some(reason) = problem.log() {
-            let severe = problem.code() == Code::Internal;
-            if severe {
-                tracing::error!(function, request_id = %answered.request_id, reason, "request failed inside");
-            } else {
-                tracing::warn!(function, request_id = %answered.request_id, reason, "request put off");
-            }
+    if let Some(problem) = &answered.problem
+        && let Some(reason) = problem.log()
+    {
+        let severe = problem.code() == Code::Internal;
+        if severe {
+            tracing::error!(function, request_id = %answered.request_id, reason, "request failed inside");
+        } else {
+            tracing::warn!(function, request_id = %answered.request_id, reason, "request put off");
         }
     }
 }

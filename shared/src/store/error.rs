@@ -26,6 +26,12 @@ pub enum StoreError {
     Configuration(#[from] StartError),
 }
 
+/// The beginning of serde's reason, up to where it quotes the value that it could not read.
+pub(crate) fn unquoted(reason: &dyn std::fmt::Display) -> String {
+    let reason = reason.to_string();
+    reason.split('"').next().unwrap_or_default().trim_end().to_owned()
+}
+
 impl StoreError {
     /// What an SDK call failed with.
     pub(crate) fn of_call<E>(error: &SdkError<E>) -> Self
@@ -49,6 +55,6 @@ impl StoreError {
     }
 
     pub(crate) fn unreadable(kind: &'static str, reason: &dyn std::fmt::Display) -> Self {
-        Self::Unreadable { kind, reason: reason.to_string() }
+        Self::Unreadable { kind, reason: unquoted(reason) }
     }
 }

@@ -7,6 +7,7 @@ mod read;
 mod write;
 
 pub use error::StoreError;
+pub(crate) use error::unquoted;
 pub use keys::{Index, Key, Table};
 pub use page::{Page, Query};
 pub use read::{get, get_many, query_all};

@@ -16,7 +16,8 @@ pub struct Query {
     pk: String,
     at_most: Option<String>,
     at_least: Option<String>,
-    filter: Option<(String, Vec<(String, String)>, Vec<(String, AttributeValue)>)>,
+    /// Attributes that must have these texts.
+    only: Vec<(String, String)>,
     newest_first: bool,
 }
 
@@ -32,7 +33,14 @@ pub struct Page<T> {
 impl Query {
     /// All of a partition of the state table.
     pub fn partition(pk: impl Into<String>) -> Self {
-        Self { index: None, pk: pk.into(), at_most: None, at_least: None, filter: None, newest_first: false }
+        Self {
+            index: None,
+            pk: pk.into(),
+            at_most: None,
+            at_least: None,
+            only: Vec::new(),
+            newest_first: false,
+        }
     }
 
     /// All of a partition of an index.
@@ -64,13 +72,7 @@ impl Query {
     /// Only items whose attribute has this text.
     #[must_use]
     pub fn only(mut self, attribute: &str, value: &str) -> Self {
-        let (expression, mut names, mut values) = self.filter.take().unwrap_or_default();
-        let place = names.len();
-        let one = format!("#f{place} = :f{place}");
-        names.push((format!("#f{place}"), attribute.to_owned()));
-        values.push((format!(":f{place}"), AttributeValue::S(value.to_owned())));
-        let expression = if expression.is_empty() { one } else { format!("{expression} AND {one}") };
-        self.filter = Some((expression, names, values));
+        self.only.push((attribute.to_owned(), value.to_owned()));
         self
     }
 
@@ -152,14 +154,15 @@ impl Query {
                 call = call.expression_attribute_values(":most", AttributeValue::S(most.clone()));
             }
         }
-        if let Some((expression, names, values)) = &self.filter {
-            call = call.filter_expression(expression);
-            for (name, attribute) in names {
-                call = call.expression_attribute_names(name, attribute);
-            }
-            for (name, value) in values {
-                call = call.expression_attribute_values(name, value.clone());
-            }
+        let mut filters = Vec::new();
+        for (place, (attribute, value)) in self.only.iter().enumerate() {
+            filters.push(format!("#f{place} = :f{place}"));
+            call = call
+                .expression_attribute_names(format!("#f{place}"), attribute)
+                .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value.clone()));
+        }
+        if !filters.is_empty() {
+            call = call.filter_expression(filters.join(" AND "));
         }
         let answer = call
             .key_condition_expression(condition)

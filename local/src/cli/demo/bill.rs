@@ -72,6 +72,7 @@ mod tests {
                 resources: Vec::new(),
                 keys: Vec::new(),
                 outcome: Outcome::Done,
+                lacking: None,
                 read_units: Units::whole(read),
                 write_units: Units::whole(write),
                 request_bytes: 0,

@@ -1,0 +1,129 @@
+//! An order of three mugs and two pots, and what can be done to it.
+
+use jiff::Timestamp;
+use serde_json::json;
+use souk::{
+    contact::Contact,
+    id::{CartId, FulfillmentId, KeyId, OrderId, ProductId},
+    inventory::Allocation,
+    money::Money,
+    order::{Actor, CancelCause, Command, Order, OrderEvent, OrderLine, Placed, ShippedLine, decide, evolve},
+    payment::{CaptureMethod, Decline},
+    quantity::Quantity,
+    risk::RiskOutcome,
+    totals::Totals,
+};
+
+pub const STAFF: Actor = Actor::Key(KeyId::from_bits(7));
+
+pub fn euros(amount: i64) -> Money {
+    Money::new(amount, "EUR".parse().unwrap())
+}
+
+pub fn quantity(count: i64) -> Quantity {
+    count.try_into().unwrap()
+}
+
+pub fn contact() -> Contact {
+    let address = json!({ "line1": "12 Analytical Row", "city": "London", "country": "GB" });
+    serde_json::from_value(json!({ "email": "ada@example.com", "shipping_address": address })).unwrap()
+}
+
+fn line(sku: &str, name: &str, count: i64, price: i64) -> OrderLine {
+    OrderLine {
+        sku: sku.parse().unwrap(),
+        product_id: ProductId::from_bits(3),
+        name: name.parse().unwrap(),
+        options: Default::default(),
+        quantity: quantity(count),
+        unit_price: euros(price),
+        total: euros(price * count),
+    }
+}
+
+pub fn placed(capture_method: CaptureMethod) -> Placed {
+    Placed {
+        number: "K7Q2M-9F4ZT".to_owned(),
+        cart: CartId::from_bits(2),
+        cart_version: 4,
+        attempt: 1,
+        lines: vec![line("MUG", "Mug", 3, 900), line("POT", "Pot", 2, 2500)],
+        totals: Totals::of_lines(euros(7700)),
+        payment_method: "pm_card_visa".parse().unwrap(),
+        capture_method,
+        contact: contact(),
+    }
+}
+
+/// The order after `events`, the first of which is that it was placed.
+pub fn order_of(placed: Placed) -> Order {
+    after(None, OrderEvent::Placed(Box::new(placed)))
+}
+
+fn after(order: Option<Order>, event: OrderEvent) -> Order {
+    evolve(OrderId::from_bits(1), order, event, Timestamp::UNIX_EPOCH).unwrap()
+}
+
+/// The order after `events` more.
+pub fn with(order: Order, events: Vec<OrderEvent>) -> Order {
+    events.into_iter().fold(order, |order, event| after(Some(order), event))
+}
+
+/// The order after `commands`, none of which may be refused.
+pub fn given(capture_method: CaptureMethod, commands: Vec<Command>) -> Order {
+    commands.into_iter().fold(order_of(placed(capture_method)), |order, command| {
+        let events = decide(&order, command).unwrap();
+        with(order, events)
+    })
+}
+
+pub fn reserved(risk: RiskOutcome) -> Command {
+    let part = |sku: &str, quantity| Allocation {
+        sku: sku.parse().unwrap(),
+        location: "berlin".parse().unwrap(),
+        quantity,
+    };
+    let reasons = if risk == RiskOutcome::Review { vec!["amount_above_limit".to_owned()] } else { vec![] };
+    Command::RecordReserved { allocations: vec![part("MUG", 3), part("POT", 2)], risk, reasons }
+}
+
+pub fn short() -> Command {
+    Command::RecordStockRefused("POT".parse().unwrap())
+}
+
+pub fn authorized() -> Command {
+    Command::RecordAuthorized { amount: euros(7700), reference: "sandbox_1".to_owned() }
+}
+
+pub fn captured() -> Command {
+    Command::RecordCaptured(euros(7700))
+}
+
+pub fn refunded() -> Command {
+    Command::RecordRefunded(euros(7700))
+}
+
+pub fn declined() -> Command {
+    let (code, message) = ("generic_decline".to_owned(), "Your card was declined.".to_owned());
+    Command::RecordDeclined(Decline { code, message })
+}
+
+pub fn cancel() -> Command {
+    Command::RequestCancel { cause: CancelCause::Requested, reason: None, by: STAFF }
+}
+
+/// A parcel of these, or of all that is left.
+pub fn fulfill(id: u128, lines: Option<&[(&str, i64)]>) -> Command {
+    let line =
+        |&(sku, count): &(&str, i64)| ShippedLine { sku: sku.parse().unwrap(), quantity: quantity(count) };
+    Command::Fulfill {
+        fulfillment: FulfillmentId::from_bits(id),
+        lines: lines.map(|lines| lines.iter().map(line).collect()),
+        tracking: None,
+        by: STAFF,
+    }
+}
+
+pub fn shipped(id: u128) -> Command {
+    Command::RecordShipped(FulfillmentId::from_bits(id))
+}

@@ -1,0 +1,13 @@
+//! The rules of the business, without a market around them: what happens to an order, what a cart costs, what a
+//! product may be, what a mail says.
+#![allow(clippy::unwrap_used)]
+
+mod carts;
+mod entity_tags;
+mod error_codes;
+mod example;
+mod mails;
+mod order_decisions;
+mod order_events;
+mod order_life;
+mod products;

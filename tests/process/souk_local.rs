@@ -1,0 +1,5 @@
+//! `souk-local`, as `cargo run` starts it.
+
+fn main() -> std::process::ExitCode {
+    souk_local::cli::main()
+}
