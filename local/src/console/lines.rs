@@ -28,6 +28,8 @@ pub fn text(happening: &Happening, at: Timestamp, paint: Paint) -> Option<String
                 format!("{}  {status}  {}", pad(&what, 52), paint.dim(&duration(request.duration))),
             )
         }
+        // Asked before every request: worth a line only where it goes wrong.
+        Happening::Run(run) if run.cause == Cause::Authorization && run.failure.is_none() => None,
         Happening::Run(run) => {
             let (name, cause) = (pad(&run.binary, 18), pad(&cause(&run.cause), 32));
             let outcome = match &run.failure {

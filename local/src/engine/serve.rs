@@ -78,7 +78,11 @@ impl Market {
 
 async fn answer(market: &Market, request: Request<Incoming>, peer: PeerAddress) -> Response<Full<Bytes>> {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, REQUEST_LIMIT).collect().await else {
+    // A length that is told beforehand is refused before anything is sent.
+    let told = hyper::body::Body::size_hint(&body).lower();
+    let limit = u64::try_from(REQUEST_LIMIT).unwrap_or(u64::MAX);
+    let collected = if told > limit { None } else { Limited::new(body, REQUEST_LIMIT).collect().await.ok() };
+    let Some(body) = collected else {
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large").map(Full::new);
     };
     parts.extensions.insert(peer);

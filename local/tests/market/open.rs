@@ -65,13 +65,15 @@ async fn closing_waits_for_what_runs_and_takes_nothing_more() {
         }
     });
     let market = Toys::new().with(work).open().await;
-    send(&market, "first").await;
+    // Five batches run at once; the others wait in the queue.
+    for n in 0..100 {
+        send(&market, &n.to_string()).await;
+    }
     tokio::time::sleep(Duration::from_millis(10)).await;
     market.close().await;
-    assert_eq!(diary.events().len(), 1, "what ran has ended");
-    send(&market, "second").await;
+    assert_eq!(diary.records("/body").concat().len(), 50, "what ran has ended, and nothing else began");
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(diary.events().len(), 1);
+    assert_eq!(diary.events().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,3 +34,17 @@ async fn requests_come_over_tcp_and_those_under_way_are_answered_on_closing() {
     served.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "nothing listens any more");
 }
+
+#[tokio::test]
+async fn a_body_over_the_gateways_limit_is_refused_unread() {
+    let market = Toys::new().open().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(async move { market.serve(listener, std::future::pending()).await });
+    let head =
+        format!("POST /things/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", (10 << 20) + 1);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+}

@@ -169,8 +169,11 @@ async fn records_too_old_are_given_up() {
     let mut options = Toys::new().with(watch(&diary, |_| Err("always"))).options();
     options.template = options.template.replace("MaximumRetryAttempts: 3", "MaximumRetryAttempts: -1");
     let market = Market::open(options).await.unwrap();
+    let started = Instant::now();
     put(&market, "a", "1").await;
     market.settled().await;
+    let hours = started.elapsed().as_secs_f32() / 3600.0;
+    assert!((1.0..1.1).contains(&hours), "{hours} hours");
     let kept = kept(&market);
     assert_eq!(kept[0]["requestContext"]["condition"], "RecordAgeExceeded");
     assert!(diary.events().len() > 50, "tried for an hour, a minute apart");

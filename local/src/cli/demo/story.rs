@@ -69,7 +69,7 @@ impl Story {
         self.market.quiet().await;
         tokio::time::sleep(ECHO).await;
         for happening in self.drain() {
-            // Requests were told by the calls themselves, and who asks before each of them is no news.
+            // Requests were told by the calls themselves.
             let told = !matches!(happening, Happening::Request(_));
             if let Some(line) = text(&happening, self.market.clock().now(), self.paint).filter(|_| told) {
                 // The story has its own order; the time of day says nothing in it.

@@ -130,9 +130,6 @@ impl Engine {
         if !self.gateway.buckets.take(&route.key, throttle) {
             return refuse(outcome, StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
-        if incoming.body.len() > REQUEST_LIMIT {
-            return refuse(outcome, StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-        }
         let account = &self.stack.place.account;
         let mut event = incoming.event(api, account, &route.key, &matched.parameters);
         if let Some(name) = &route.authorizer
