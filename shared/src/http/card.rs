@@ -72,7 +72,7 @@ fn rows(groups: &[Vec<u8>]) -> impl Iterator<Item = Vec<u8>> {
         |row: &&[Vec<u8>]| USUAL.iter().any(|lengths| row.iter().map(Vec::len).eq(lengths.iter().copied()));
     let windows = (3..=5).flat_map(|length| groups.windows(length)).filter(usual);
     let singles = groups.iter().map(std::slice::from_ref);
-    std::iter::once(groups).chain(singles).chain(windows).map(|row| row.concat())
+    std::iter::once(groups).chain(singles).chain(windows).map(<[Vec<u8>]>::concat)
 }
 
 fn is_card(digits: &[u8]) -> bool {

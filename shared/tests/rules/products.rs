@@ -25,7 +25,7 @@ fn mug() -> Value {
 }
 
 /// A mug that also has `fields`.
-fn mug_with(fields: Value) -> Result<Product, String> {
+fn mug_with(fields: &Value) -> Result<Product, String> {
     let mut mug = mug();
     mug.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     create(json!({ "name": "Mug", "variants": [mug] }))
@@ -54,22 +54,22 @@ fn two_variants_cant_share_a_sku() {
 
 #[test]
 fn a_former_price_is_above_the_price_of_its_currency() {
-    mug_with(json!({ "compare_at": [euros(901)] })).unwrap();
-    refused(mug_with(json!({ "compare_at": [euros(900)] })), "variants[0].compare_at");
-    refused(mug_with(json!({ "compare_at": [euros(899)] })), "variants[0].compare_at");
+    mug_with(&json!({ "compare_at": [euros(901)] })).unwrap();
+    refused(mug_with(&json!({ "compare_at": [euros(900)] })), "variants[0].compare_at");
+    refused(mug_with(&json!({ "compare_at": [euros(899)] })), "variants[0].compare_at");
     let yen = json!({ "amount": 99_999, "currency": "JPY" });
-    refused(mug_with(json!({ "compare_at": [yen] })), "variants[0].compare_at");
-    refused(mug_with(json!({ "compare_at": [euros(901), euros(902)] })), "variants[0].compare_at");
+    refused(mug_with(&json!({ "compare_at": [yen] })), "variants[0].compare_at");
+    refused(mug_with(&json!({ "compare_at": [euros(901), euros(902)] })), "variants[0].compare_at");
 }
 
 #[test]
 fn there_is_one_price_for_each_currency() {
     let yen = json!({ "amount": 1500, "currency": "JPY" });
-    let mug = mug_with(json!({ "prices": [yen] })).unwrap();
+    let mug = mug_with(&json!({ "prices": [yen] })).unwrap();
     assert_eq!(mug.variants[0].price_in("EUR".parse().unwrap()).unwrap().amount(), 900);
     assert_eq!(mug.variants[0].price_in("JPY".parse().unwrap()).unwrap().amount(), 1500);
     assert_eq!(mug.variants[0].price_in("USD".parse().unwrap()), None);
-    refused(mug_with(json!({ "prices": [euros(800)] })), "variants[0].prices");
+    refused(mug_with(&json!({ "prices": [euros(800)] })), "variants[0].prices");
     refused(create(json!({ "name": "Mug", "variants": [{ "sku": "MUG" }] })), "variants[0].price");
 }
 
@@ -104,10 +104,10 @@ fn tags_pictures_and_weights_have_their_limits() {
     for (count, valid) in [(19, true), (20, true), (21, false)] {
         let made = create(json!({ "name": "Mug", "variants": [mug()], "images": pictures(count) }));
         assert_eq!(made.is_ok(), valid, "{count}");
-        assert_eq!(mug_with(json!({ "images": pictures(count) })).is_ok(), valid, "{count} of a variant");
+        assert_eq!(mug_with(&json!({ "images": pictures(count) })).is_ok(), valid, "{count} of a variant");
     }
     for (grams, valid) in [(999_999, true), (1_000_000, true), (1_000_001, false)] {
-        assert_eq!(mug_with(json!({ "weight_grams": grams })).is_ok(), valid, "{grams}");
+        assert_eq!(mug_with(&json!({ "weight_grams": grams })).is_ok(), valid, "{grams}");
     }
 }
 
