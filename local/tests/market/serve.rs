@@ -45,6 +45,7 @@ async fn a_body_over_the_gateways_limit_is_refused_unread() {
         format!("POST /things/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", (10 << 20) + 1);
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
+    let read = stream.read_exact(&mut answer);
+    tokio::time::timeout(Duration::from_secs(10), read).await.expect("an answer before the body").unwrap();
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
 }
