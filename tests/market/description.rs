@@ -29,6 +29,15 @@ fn the_description_is_whole() {
         let name = reference.split('"').next().unwrap();
         assert!(schemas.contains_key(name), "{name} is referred to and not described");
     }
+    let named = |path: &str| description.pointer(path).unwrap().to_string();
+    let answer = "responses/200/content/application~1json/schema";
+    assert!(named(&format!("/paths/~1v1~1products/get/{answer}")).contains("ProductList"));
+    assert!(named(&format!("/paths/~1v1~1orders/get/{answer}")).contains("OrderSummaryList"));
+    assert!(named("/components/schemas/Code").contains("\"out_of_stock\""), "codes as they are sent");
+    assert!(
+        !schemas.contains_key("Option") && !schemas.contains_key("List"),
+        "two types can't share one name"
+    );
     let operations = description["paths"].as_object().unwrap().values();
     let operations: usize = operations.map(|path| path.as_object().unwrap().len()).sum();
     let routes: usize = souk_local::functions()

@@ -55,7 +55,7 @@ async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, P
 async fn capture(app: App, call: Call<CaptureOrder>) -> Result<Reply<OrderView>, Problem> {
     let (id, command) = (call.path("id")?, Command::RequestCapture(actor(&call)?));
     order::act(&app, &call, id, &command, |order| {
-        Reply::created(format!("/v1/orders/{id}"), order::view(order)).etag(version(order))
+        Ok(Reply::created(format!("/v1/orders/{id}"), order::view(order)).etag(version(order)))
     })
     .await
 }
@@ -68,7 +68,7 @@ async fn reject(app: App, call: Call<ReviewOrder>) -> Result<Reply<OrderView>, P
     act(&app, &call, &Command::Reject(actor(&call)?, call.body.reason.clone())).await
 }
 
-async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Option<FulfillmentView>>, Problem> {
+async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<FulfillmentView>, Problem> {
     let (id, fulfillment) = (call.path::<OrderId>("id")?, FulfillmentId::new(&app));
     let body = call.body.clone();
     let lines = body.lines.map(|lines| lines.into_iter().map(Into::into).collect());
@@ -76,7 +76,8 @@ async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Option<Fulf
     let command = Command::Fulfill { fulfillment, lines, tracking, by: actor(&call)? };
     order::act(&app, &call, id, &command, |order| {
         let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
-        Reply::created(format!("/v1/orders/{id}"), parcel.map(|parcel| FulfillmentView::of(id, parcel)))
+        let parcel = parcel.ok_or_else(|| Problem::internal("the parcel was not packed"))?;
+        Ok(Reply::created(format!("/v1/orders/{id}"), FulfillmentView::of(id, parcel)))
     })
     .await
 }
@@ -84,7 +85,7 @@ async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Option<Fulf
 async fn act<B>(app: &App, call: &Call<B>, command: &Command) -> Result<Reply<OrderView>, Problem> {
     let id: OrderId = call.path("id")?;
     order::act(app, call, id, command, |order| {
-        Reply::accepted(format!("/v1/orders/{id}"), order::view(order)).etag(version(order))
+        Ok(Reply::accepted(format!("/v1/orders/{id}"), order::view(order)).etag(version(order)))
     })
     .await
 }

@@ -1,9 +1,17 @@
 //! Lists, page by page, with cursors that can't be made up, altered or carried elsewhere.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, Ref, RefOr,
+        schema::{Array, Schema, SchemaType, Type},
+    },
+};
 
 use super::{Call, Code, Problem};
 use crate::{runtime::App, store::Page};
@@ -35,20 +43,8 @@ impl TryFrom<String> for Limit {
     }
 }
 
-/// The query of a list that has no filters.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct ListQuery {
-    /// How many items at the most.
-    #[serde(default)]
-    #[param(value_type = u32, minimum = 1, maximum = 100, default = 20)]
-    pub limit: Limit,
-    /// The `next_cursor` of the page before.
-    pub cursor: Option<String>,
-}
-
 /// A page of a list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 pub struct List<T> {
     /// The items.
     pub data: Vec<T>,
@@ -58,11 +54,31 @@ pub struct List<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T> List<T> {
-    /// The same page with other items.
-    pub fn map<U>(self, f: impl FnMut(T) -> U) -> List<U> {
-        let Self { data, has_more, next_cursor } = self;
-        List { data: data.into_iter().map(f).collect(), has_more, next_cursor }
+// By hand, because a derived schema of a generic type has the same name for every `T`.
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("Give this as `cursor` to get the next page; null at the end."));
+        ObjectBuilder::new()
+            .property("data", Array::new(Ref::from_schema_name(T::name())))
+            .required("data")
+            .property("has_more", bool::schema())
+            .required("has_more")
+            .property("next_cursor", text)
+            .required("next_cursor")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
     }
 }
 

@@ -15,7 +15,7 @@ mod routes;
 pub use body::{Nothing, check_text};
 pub use call::Call;
 pub use compress::accepts_gzip;
-pub use cursor::{Limit, List, ListQuery};
+pub use cursor::{Limit, List};
 pub use describe::describe;
 pub use etag::ETag;
 pub use idempotency::{CommitError, Idempotency};

@@ -3,7 +3,13 @@
 use http::StatusCode;
 use lambda_http::{Body, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr,
+        schema::{Schema, Type},
+    },
+};
 
 use crate::{
     money::MoneyError,
@@ -14,7 +20,7 @@ use crate::{
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $code:ident = $text:literal, $status:ident;)*) => {
         /// What went wrong, for programs: stable across versions. `docs/errors.md` is made from this list.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
             $($(#[doc = $doc])* #[serde(rename = $text)] $code,)*
         }
@@ -41,6 +47,18 @@ macro_rules! codes {
     };
 }
 
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What went wrong, for programs: stable across versions."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
+
 codes! {
     /// The body is not JSON.
     MalformedJson = "malformed_json", BAD_REQUEST;
@@ -62,8 +80,6 @@ codes! {
     MissingScope = "missing_scope", FORBIDDEN;
     /// There is nothing here.
     NotFound = "not_found", NOT_FOUND;
-    /// The resource does not take this method.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// The resource changed since it was read.
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED;
     /// The body is too large.

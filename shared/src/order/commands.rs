@@ -61,7 +61,7 @@ pub async fn act<B, Q, R: Serialize>(
     call: &Call<B, Q>,
     id: OrderId,
     command: &Command,
-    reply: impl Fn(&Order) -> Reply<R>,
+    reply: impl Fn(&Order) -> Result<Reply<R>, Problem>,
 ) -> Result<Reply<R>, Problem> {
     let tenant = call.tenant()?;
     for _ in 0..TRIES {
@@ -77,7 +77,7 @@ pub async fn act<B, Q, R: Serialize>(
             writes.push(work::note(tenant, id, after.sequence, now + work::PATIENCE)?);
         }
         let appends = !writes.is_empty();
-        match call.commit(app, writes, reply(&after)).await {
+        match call.commit(app, writes, reply(&after)?).await {
             // Something else happened to it meanwhile: decide anew.
             Err(error) if appends && error.refused(0) => {}
             outcome => return Ok(outcome?),

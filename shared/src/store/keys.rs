@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::{EventId, MovementId, OrderId, ProductId},
+    id::{CartId, EventId, MovementId, OrderId, ProductId},
     runtime::{Settings, StartError},
     tenant::Tenant,
 };
@@ -140,8 +140,8 @@ pub fn reservation(tenant: Tenant, order: OrderId) -> Key {
     Key::state(format!("{tenant}/reservation/{order}"), "reservation")
 }
 
-/// A cart. Takes the id's text, so that what is not an id leads to no item.
-pub fn cart(tenant: Tenant, id: crate::id::CartId) -> Key {
+/// A cart.
+pub fn cart(tenant: Tenant, id: CartId) -> Key {
     Key::state(format!("{tenant}/cart/{id}"), "cart")
 }
 

@@ -11,7 +11,7 @@ pub(crate) use error::unquoted;
 pub use keys::{Index, Key, Table};
 pub use page::{Page, Query};
 pub use read::{get, get_many, query_all};
-pub use write::{Update, Write, WriteError, commit};
+pub use write::{Write, WriteError, commit};
 
 use std::collections::HashMap;
 

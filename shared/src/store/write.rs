@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as SdkUpdate},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update as SdkUpdate},
 };
 use serde::Serialize;
 
@@ -30,11 +30,7 @@ enum What {
     Put(Item),
     Update(String),
     Delete,
-    Check,
 }
-
-/// Builds the expression of an update, as DynamoDB writes it: `SET a = :a REMOVE b`.
-pub type Update = String;
 
 /// Why a write, or a set of them, did not happen. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -85,19 +81,14 @@ impl Write {
         Ok(Self::put(kind, key, value)?.when("attribute_not_exists(pk)"))
     }
 
-    /// Changes the item at `key` by an update expression.
-    pub fn update(key: Key, expression: impl Into<Update>) -> Self {
+    /// Changes the item at `key` by an update expression, as DynamoDB writes it: `SET a = :a REMOVE b`.
+    pub fn update(key: Key, expression: impl Into<String>) -> Self {
         Self::new(key, What::Update(expression.into()))
     }
 
     /// Deletes the item at `key`, if it is there.
     pub fn delete(key: Key) -> Self {
         Self::new(key, What::Delete)
-    }
-
-    /// Changes nothing; its conditions must hold for the others to happen.
-    pub fn check(key: Key) -> Self {
-        Self::new(key, What::Check)
     }
 
     /// Adds a condition. All of them must hold.
@@ -204,7 +195,6 @@ async fn alone(app: &App, write: Write) -> Result<(), WriteError> {
             let call = filled!(client.delete_item().table_name(table).set_key(Some(key)), write);
             call.send().await.map(drop).map_err(|error| of_single(&error))
         }
-        What::Check => together(app, vec![write]).await,
     }
 }
 
@@ -274,10 +264,6 @@ fn part(app: &App, write: Write) -> Result<TransactWriteItem, WriteError> {
         What::Delete => {
             let delete = filled!(Delete::builder().table_name(table).set_key(Some(key)), write);
             item.delete(delete.build().map_err(incomplete)?)
-        }
-        What::Check => {
-            let check = filled!(ConditionCheck::builder().table_name(table).set_key(Some(key)), write);
-            item.condition_check(check.build().map_err(incomplete)?)
         }
     }
     .build())
