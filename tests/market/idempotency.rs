@@ -32,7 +32,7 @@ async fn the_same_key_gives_the_first_answer_byte_for_byte() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_at_once_with_one_key_have_one_effect() {
-    let market = TestMarket::with_mugs(9).await;
+    let market = TestMarket::crowded(9).await;
     let staff = market.staff();
     let movement = json!({"location": "berlin", "change": 5, "reason": "received"});
     let path = "/v1/stock/MUG/movements";

@@ -1,41 +1,12 @@
 //! Many at once: nothing is oversold, nothing is charged twice, nobody is left hanging.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
 use futures::future::join_all;
 use serde_json::json;
-use souk_cloud::{CallInfo, Fault, Faults};
 use souk_tests::{TestMarket, until};
-
-/// Makes every call of DynamoDB take a while, each another one, so that those of many workers mingle. Without it each
-/// worker would do all it does in one go, and no race would be run.
-#[derive(Default)]
-struct Jitter(AtomicU64);
-
-impl Faults for Jitter {
-    fn before(&self, call: &CallInfo) -> Option<Fault> {
-        let count = self.0.fetch_add(1, Ordering::Relaxed);
-        let millis = count.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59;
-        (call.service == "dynamodb").then(|| Fault::Delay(Duration::from_millis(millis)))
-    }
-}
-
-/// A market with mugs whose workers get into each other's way.
-async fn crowded(mugs: u64) -> TestMarket {
-    let market = TestMarket::open(|options| options.faults = Some(Arc::new(Jitter::default()))).await;
-    market.staff().sell("MUG", 1250, mugs).await;
-    market
-}
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_shoppers_race_for_twenty_units() {
-    let market = crowded(20).await;
+    let market = TestMarket::crowded(20).await;
     let shoppers = (0..200).map(|_| async {
         let shopper = market.shopper();
         let cart = shopper.cart("MUG", 1).await;
@@ -71,7 +42,7 @@ async fn two_hundred_shoppers_race_for_twenty_units() {
 
 #[tokio::test(start_paused = true)]
 async fn one_cart_checked_out_by_fifty_clients_is_one_order() {
-    let market = crowded(100).await;
+    let market = TestMarket::crowded(100).await;
     let shopper = market.shopper();
     let cart = shopper.cart("MUG", 1).await;
     let answers = join_all((0..50).map(|_| shopper.check_out(&cart, "pm_card_visa"))).await;
@@ -87,7 +58,7 @@ async fn one_cart_checked_out_by_fifty_clients_is_one_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cart_with_several_skus_takes_all_of_them_or_none() {
-    let market = crowded(5).await;
+    let market = TestMarket::crowded(5).await;
     market.staff().sell("PLATE", 900, 5).await;
     let shoppers = (0..12).map(|_| async {
         let shopper = market.shopper();
@@ -103,7 +74,7 @@ async fn a_cart_with_several_skus_takes_all_of_them_or_none() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_units_are_taken_from_two_locations() {
-    let market = crowded(2).await;
+    let market = TestMarket::crowded(2).await;
     market.staff().receive("MUG", "hamburg", 3).await.expect(201);
     market.shopper().buy("MUG", 5, "pm_card_visa").await;
     market.market.settled().await;

@@ -26,7 +26,7 @@ async fn stock_is_kept_by_location() {
 
 #[tokio::test(start_paused = true)]
 async fn of_many_who_count_the_same_version_one_wins() {
-    let market = TestMarket::with_mugs(4).await;
+    let market = TestMarket::crowded(4).await;
     let staff = market.staff();
     let count = |n: u64| {
         let staff = staff.clone();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+mod jitter;
 mod journey;
 mod market;
 mod people;

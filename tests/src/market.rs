@@ -21,7 +21,7 @@ use souk_local::engine::{Delivery, Happening, Market, MarketOptions, seeded_entr
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{Answer, Api, Shopper, Staff};
+use crate::{Answer, Api, Shopper, Staff, jitter::Jitter};
 
 /// The text of `template.yaml`.
 pub fn template() -> String {
@@ -48,6 +48,13 @@ impl TestMarket {
     /// A market with a store that has one product, `MUG`, of which `stock` lie in Berlin.
     pub async fn with_mugs(stock: u64) -> Self {
         let market = Self::open(|_| {}).await;
+        market.staff().sell("MUG", 1250, stock).await;
+        market
+    }
+
+    /// As [`TestMarket::with_mugs`], where workers get into each other's way: what races must be run in.
+    pub async fn crowded(stock: u64) -> Self {
+        let market = Self::open(|options| options.faults = Some(Arc::new(Jitter::default()))).await;
         market.staff().sell("MUG", 1250, stock).await;
         market
     }
@@ -161,11 +168,6 @@ impl TestMarket {
     pub async fn notify_payment(&self, path: &str) -> Answer {
         let notice = self.notice(path).await;
         self.send_notice(&notice.body, &notice.signature).await
-    }
-
-    /// Runs the sweeper once.
-    pub async fn sweep(&self) {
-        self.market.invoke("sweep", RawValue::from_string("{}".to_owned()).unwrap()).await.unwrap();
     }
 
     /// The payments at the sandbox, as it keeps them.
