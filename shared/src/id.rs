@@ -47,6 +47,24 @@ kinds! {
     StoreId = Store("store");
     /// An API key. Not the key itself, which is a secret.
     KeyId = ApiKey("key");
+    /// A shopper with an account.
+    CustomerId = Customer("cus");
+    /// Somebody who works for a store.
+    StaffId = Staff("stf");
+    /// A role that a store made for its staff.
+    RoleId = Role("role");
+    /// An invitation to join a store's staff.
+    InvitationId = Invitation("inv");
+    /// A log-in on one device, or what an integration was granted: a family of refresh tokens.
+    SessionId = Session("ses");
+    /// A link that works once, for a limited time.
+    LinkId = Link("lnk");
+    /// An integration: an OAuth client.
+    ClientId = Client("cli");
+    /// An entry of the audit log.
+    AuditId = Audit("aud");
+    /// An export or an erasure of what is known of a person.
+    PrivacyRequestId = PrivacyRequest("prv");
     /// A product of a catalog.
     ProductId = Product("prod");
     /// A shopper's cart.

@@ -2,78 +2,94 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    id::{KeyId, StoreId},
+    id::{ClientId, CustomerId, KeyId, SessionId, StaffId, StoreId},
     tenant::{Mode, Tenant},
 };
 
-/// A right that a route asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-pub enum Scope {
+macro_rules! scopes {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
+        /// A right that a route asks for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum Scope {
+            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl Scope {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As it is written, such as `orders:read`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+scopes! {
     /// See products.
-    #[serde(rename = "catalog:read")]
-    CatalogRead,
+    CatalogRead = "catalog:read";
     /// Change products, and see archived ones.
-    #[serde(rename = "catalog:write")]
-    CatalogWrite,
+    CatalogWrite = "catalog:write";
     /// Fill carts.
-    #[serde(rename = "carts:write")]
-    CartsWrite,
+    CartsWrite = "carts:write";
     /// Turn carts into orders.
-    #[serde(rename = "checkout:write")]
-    CheckoutWrite,
-    /// See an order whose id one has: ids can't be guessed.
-    #[serde(rename = "orders:read_own")]
-    OrdersReadOwn,
+    CheckoutWrite = "checkout:write";
+    /// Register, log in and reset a password: what a storefront does before it knows who is there.
+    AccountsWrite = "accounts:write";
+    /// See and change one's own account. Only people who logged in have it.
+    AccountOwn = "account:own";
+    /// See one's own orders; without an account, an order whose id one has: ids can't be guessed.
+    OrdersReadOwn = "orders:read_own";
     /// See and list all orders.
-    #[serde(rename = "orders:read")]
-    OrdersRead,
+    OrdersRead = "orders:read";
     /// Cancel, capture, fulfill and review orders.
-    #[serde(rename = "orders:write")]
-    OrdersWrite,
+    OrdersWrite = "orders:write";
+    /// Give money back.
+    RefundsWrite = "refunds:write";
     /// See stock.
-    #[serde(rename = "stock:read")]
-    StockRead,
+    StockRead = "stock:read";
     /// Move stock.
-    #[serde(rename = "stock:write")]
-    StockWrite,
+    StockWrite = "stock:write";
+    /// See and list customers.
+    CustomersRead = "customers:read";
+    /// Change and remove customers.
+    CustomersWrite = "customers:write";
+    /// See the staff and their roles.
+    StaffRead = "staff:read";
+    /// Invite and remove staff, and change roles.
+    StaffWrite = "staff:write";
+    /// See which API keys there are.
+    KeysRead = "api_keys:read";
+    /// Create, roll and revoke API keys.
+    KeysWrite = "api_keys:write";
+    /// See which integrations there are.
+    ClientsRead = "oauth_clients:read";
+    /// Register and remove integrations.
+    ClientsWrite = "oauth_clients:write";
+    /// See the store's settings.
+    SettingsRead = "settings:read";
+    /// Change the store's settings: whom it trusts, which pages may call, what staff need to log in.
+    SettingsWrite = "settings:write";
+    /// Read the audit log.
+    AuditRead = "audit:read";
+    /// Export and erase what is known of a person.
+    PrivacyWrite = "privacy:write";
 }
 
 impl Scope {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::CatalogRead,
-        Self::CatalogWrite,
-        Self::CartsWrite,
-        Self::CheckoutWrite,
-        Self::OrdersReadOwn,
-        Self::OrdersRead,
-        Self::OrdersWrite,
-        Self::StockRead,
-        Self::StockWrite,
-    ];
-
     /// What a publishable key may do: what a shopper's browser may.
-    pub const PUBLISHABLE: [Self; 4] =
-        [Self::CatalogRead, Self::CartsWrite, Self::CheckoutWrite, Self::OrdersReadOwn];
+    pub const PUBLISHABLE: [Self; 5] =
+        [Self::CatalogRead, Self::CartsWrite, Self::CheckoutWrite, Self::AccountsWrite, Self::OrdersReadOwn];
 
-    /// As it is written, such as `orders:read`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CatalogRead => "catalog:read",
-            Self::CatalogWrite => "catalog:write",
-            Self::CartsWrite => "carts:write",
-            Self::CheckoutWrite => "checkout:write",
-            Self::OrdersReadOwn => "orders:read_own",
-            Self::OrdersRead => "orders:read",
-            Self::OrdersWrite => "orders:write",
-            Self::StockRead => "stock:read",
-            Self::StockWrite => "stock:write",
-        }
+    /// Whether a machine or a role can be given it. The other ones belong to whoever logged in.
+    pub const fn can_be_granted(self) -> bool {
+        !matches!(self, Self::AccountOwn)
     }
 }
 
@@ -87,7 +103,69 @@ impl FromStr for Scope {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(())
+        Self::ALL.iter().copied().find(|scope| scope.as_str() == text).ok_or(())
+    }
+}
+
+/// Who a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// The holder of an API key.
+    Key(KeyId),
+    /// A shopper who logged in.
+    Customer(CustomerId),
+    /// Somebody who works for the store and logged in.
+    Staff(StaffId),
+    /// An integration that acts for itself.
+    Client(ClientId),
+}
+
+impl Who {
+    /// `key`, `customer`, `staff` or `client`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Customer(_) => "customer",
+            Self::Staff(_) => "staff",
+            Self::Client(_) => "client",
+        }
+    }
+}
+
+/// The id, whose prefix tells the kind.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(id) => id.fmt(f),
+            Self::Customer(id) => id.fmt(f),
+            Self::Staff(id) => id.fmt(f),
+            Self::Client(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let key = text.parse().map(Self::Key);
+        let customer = || text.parse().map(Self::Customer);
+        let staff = || text.parse().map(Self::Staff);
+        let client = || text.parse().map(Self::Client);
+        key.or_else(|_| customer()).or_else(|_| staff()).or_else(|_| client()).map_err(|_| ())
+    }
+}
+
+impl Serialize for Who {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|()| D::Error::custom("must be the id of a key, a customer, staff or a client"))
     }
 }
 
@@ -95,7 +173,9 @@ impl FromStr for Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     tenant: Tenant,
-    key: KeyId,
+    who: Who,
+    /// The log-in that the request rests on. API keys have none.
+    session: Option<SessionId>,
     scopes: BTreeSet<Scope>,
 }
 
@@ -110,10 +190,16 @@ pub enum Denial {
 }
 
 impl Principal {
-    /// The holder of `key`.
-    pub fn new(store: StoreId, mode: Mode, key: KeyId, scopes: impl IntoIterator<Item = Scope>) -> Self {
+    /// A caller whom the authorizer verified to be `who`.
+    pub fn new(
+        store: StoreId,
+        mode: Mode,
+        who: Who,
+        session: Option<SessionId>,
+        scopes: impl IntoIterator<Item = Scope>,
+    ) -> Self {
         let tenant = Tenant::of_verified_principal(store, mode);
-        Self { tenant, key, scopes: scopes.into_iter().collect() }
+        Self { tenant, who, session, scopes: scopes.into_iter().collect() }
     }
 
     /// Whose data it may touch.
@@ -121,9 +207,27 @@ impl Principal {
         self.tenant
     }
 
-    /// Which key it is.
-    pub fn key(&self) -> KeyId {
-        self.key
+    /// Who it is.
+    pub fn who(&self) -> Who {
+        self.who
+    }
+
+    /// The log-in that the request rests on.
+    pub fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+
+    /// The customer, where it is one.
+    pub fn customer(&self) -> Option<CustomerId> {
+        match self.who {
+            Who::Customer(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// What it may do.
+    pub fn scopes(&self) -> &BTreeSet<Scope> {
+        &self.scopes
     }
 
     /// Whether it may do what `scope` says.
@@ -135,12 +239,16 @@ impl Principal {
     /// As the authorizer hands it to the functions, through the gateway.
     pub fn to_context(&self) -> Map<String, Value> {
         let scopes: Vec<_> = self.scopes.iter().map(|scope| scope.as_str()).collect();
-        Map::from_iter([
+        let mut context = Map::from_iter([
             ("store".to_owned(), self.tenant.store().to_string().into()),
             ("mode".to_owned(), self.tenant.mode().as_str().into()),
-            ("key".to_owned(), self.key.to_string().into()),
+            ("who".to_owned(), self.who.to_string().into()),
             ("scopes".to_owned(), scopes.join(" ").into()),
-        ])
+        ]);
+        if let Some(session) = self.session {
+            context.insert("session".to_owned(), session.to_string().into());
+        }
+        context
     }
 
     /// Reads what [`Principal::to_context`] wrote. Only the gateway can write what this reads.
@@ -155,13 +263,10 @@ impl Principal {
             None => {}
         }
         let read = || {
-            let mode = match text("mode")? {
-                "test" => Mode::Test,
-                "live" => Mode::Live,
-                _ => return None,
-            };
+            let mode = text("mode")?.parse().ok()?;
+            let session = text("session").map(str::parse).transpose().ok()?;
             let scopes = text("scopes")?.split_whitespace().filter_map(|scope| scope.parse().ok());
-            Some(Self::new(text("store")?.parse().ok()?, mode, text("key")?.parse().ok()?, scopes))
+            Some(Self::new(text("store")?.parse().ok()?, mode, text("who")?.parse().ok()?, session, scopes))
         };
         read().ok_or(Denial::Missing)
     }

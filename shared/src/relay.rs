@@ -16,7 +16,7 @@ use crate::{
     id::EventId,
     inventory::Levels,
     runtime::{App, JobError, Record, StartError},
-    tenant::{Mode, Tenant},
+    tenant::Tenant,
 };
 
 /// SNS takes at most so many messages in one batch.
@@ -88,11 +88,7 @@ fn changed(
 fn tenant_of(pk: &str) -> Result<Tenant, JobError> {
     let mut parts = pk.split('/');
     let (store, mode) = (parts.next().and_then(|store| store.parse().ok()), parts.next());
-    let mode = match mode {
-        Some("test") => Some(Mode::Test),
-        Some("live") => Some(Mode::Live),
-        _ => None,
-    };
+    let mode = mode.and_then(|mode| mode.parse().ok());
     let tenant = store.zip(mode).map(|(store, mode)| Tenant::of_own_record(store, mode));
     tenant.ok_or_else(|| JobError::new("unreadable_record", "its key names no tenant"))
 }

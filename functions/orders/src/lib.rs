@@ -91,7 +91,7 @@ async fn act<B>(app: &App, call: &Call<B>, command: &Command) -> Result<Reply<Or
 }
 
 fn actor<B, Q>(call: &Call<B, Q>) -> Result<Actor, Problem> {
-    Ok(Actor::Key(call.principal()?.key()))
+    Ok(call.principal()?.who().into())
 }
 
 fn version(order: &Order) -> ETag {

@@ -89,7 +89,7 @@ impl Idempotency {
         if key.is_empty() || key.len() > MOST_CHARACTERS {
             return Err(invalid());
         }
-        let record = keys::idempotency(principal.tenant(), &principal.key().to_string(), key);
+        let record = keys::idempotency(principal.tenant(), &principal.who().to_string(), key);
         let fingerprint = keys::hash(&[method.as_bytes(), b" ", path.as_bytes(), b"\n", body]);
         Ok(Some(Self { record, fingerprint }))
     }

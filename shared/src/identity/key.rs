@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{KeyId, StoreId},
-    principal::{Denial, Principal, Scope},
+    principal::{Denial, Principal, Scope, Who},
     runtime::App,
     store::{self, StoreError, Write, keys},
     tenant::{Mode, Tenant},
@@ -22,10 +22,10 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// What its holder may do.
-    pub fn scopes(self) -> &'static [Scope] {
+    pub fn scopes(self) -> Vec<Scope> {
         match self {
-            Self::Publishable => &Scope::PUBLISHABLE,
-            Self::Secret => &Scope::ALL,
+            Self::Publishable => Scope::PUBLISHABLE.to_vec(),
+            Self::Secret => Scope::ALL.iter().copied().filter(|scope| scope.can_be_granted()).collect(),
         }
     }
 }
@@ -92,6 +92,6 @@ pub async fn identify(
     // Found by its SHA-256: 160 random bits need no slow hash, and no comparison is left whose time could tell.
     let key: Option<ApiKey> = store::get(app, "key", &keys::api_key(secret)).await?;
     let principal =
-        |key: ApiKey| Principal::new(key.store, key.mode, key.id, key.kind.scopes().iter().copied());
+        |key: ApiKey| Principal::new(key.store, key.mode, Who::Key(key.id), None, key.kind.scopes());
     Ok(key.map(principal).ok_or(Denial::Unknown))
 }

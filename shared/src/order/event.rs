@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 use crate::{
     catalog::{Options, Sku},
     contact::{Contact, Line, ShortLine},
-    id::{CartId, FulfillmentId, KeyId, ProductId},
+    id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, ProductId, StaffId},
     inventory::Allocation,
     money::Money,
     payment::{CaptureMethod, Decline, Method},
+    principal::Who,
     quantity::Quantity,
     risk::RiskOutcome,
     totals::Totals,
@@ -26,8 +27,25 @@ use crate::{
 pub enum Actor {
     /// The holder of a key.
     Key(KeyId),
+    /// A shopper who logged in.
+    Customer(CustomerId),
+    /// Somebody who works for the store.
+    Staff(StaffId),
+    /// An integration.
+    Client(ClientId),
     /// Souk itself.
     System,
+}
+
+impl From<Who> for Actor {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Key(id) => Self::Key(id),
+            Who::Customer(id) => Self::Customer(id),
+            Who::Staff(id) => Self::Staff(id),
+            Who::Client(id) => Self::Client(id),
+        }
+    }
 }
 
 /// A line of an order: as it was when the order was placed, whatever becomes of the product.

@@ -29,6 +29,7 @@ struct Inner {
     sns: OnceLock<aws_sdk_sns::Client>,
     ses: OnceLock<aws_sdk_sesv2::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
 }
 
 /// Builds a service's client on the shared transport at its first use: a function pays, in start-up time
@@ -76,6 +77,7 @@ impl App {
             sns: OnceLock::new(),
             ses: OnceLock::new(),
             secrets: OnceLock::new(),
+            kms: OnceLock::new(),
         }))
     }
 
@@ -157,5 +159,10 @@ impl App {
     /// Secrets Manager.
     pub fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         client!(self, secrets, aws_sdk_secretsmanager)
+    }
+
+    /// KMS.
+    pub fn kms(&self) -> &aws_sdk_kms::Client {
+        client!(self, kms, aws_sdk_kms)
     }
 }

@@ -217,11 +217,7 @@ pub fn due_shard(shard: u64) -> String {
 pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
     let mut parts = pk.split('/');
     let store = parts.next()?.parse().ok()?;
-    let mode = match parts.next()? {
-        "test" => crate::tenant::Mode::Test,
-        "live" => crate::tenant::Mode::Live,
-        _ => return None,
-    };
+    let mode = parts.next()?.parse().ok()?;
     (parts.next()? == "work").then_some(())?;
     Some((Tenant::of_own_record(store, mode), parts.next()?.parse().ok()?))
 }
