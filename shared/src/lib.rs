@@ -15,6 +15,8 @@ pub mod order;
 pub mod payment;
 pub mod relay;
 pub mod risk;
+pub mod session;
+pub mod staff;
 
 // Foundations: what no business knows.
 pub mod contact;
@@ -29,6 +31,7 @@ pub mod runtime;
 pub mod store;
 pub mod tenant;
 pub mod text;
+pub mod token;
 pub mod totals;
 
 pub use runtime::run;

@@ -87,6 +87,15 @@ impl Scope {
     pub const PUBLISHABLE: [Self; 5] =
         [Self::CatalogRead, Self::CartsWrite, Self::CheckoutWrite, Self::AccountsWrite, Self::OrdersReadOwn];
 
+    /// What a shopper who logged in may do.
+    pub const CUSTOMER: [Self; 5] =
+        [Self::CatalogRead, Self::CartsWrite, Self::CheckoutWrite, Self::AccountOwn, Self::OrdersReadOwn];
+
+    /// All that a machine or a role can be given.
+    pub fn grantable() -> BTreeSet<Self> {
+        Self::ALL.iter().copied().filter(|scope| scope.can_be_granted()).collect()
+    }
+
     /// Whether a machine or a role can be given it. The other ones belong to whoever logged in.
     pub const fn can_be_granted(self) -> bool {
         !matches!(self, Self::AccountOwn)

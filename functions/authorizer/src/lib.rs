@@ -1,14 +1,14 @@
-//! Tells the gateway who is calling, from the API key.
+//! Tells the gateway who is calling, from an API key or an access token.
 
 use souk::{
     identity,
-    runtime::{App, Function, InvocationError, authorizer},
+    runtime::{App, Asked, Function, InvocationError, authorizer},
 };
 
 /// The function.
 pub fn function() -> Function {
-    authorizer("authorizer", |app: App, header: Option<String>| async move {
-        let principal = identity::identify(&app, header.as_deref()).await;
+    authorizer("authorizer", |app: App, asked: Asked| async move {
+        let principal = identity::identify(&app, asked.authorization.as_deref(), &asked.issuer).await;
         principal.map_err(|error| InvocationError::new("KeysUnreadable", error))
     })
 }

@@ -54,6 +54,29 @@ pub(super) fn parse_body<B: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8])
     read(&mut serde_json::Deserializer::from_slice(bytes))
 }
 
+/// Reads a body that is a form, each field given at most once.
+pub(super) fn parse_form<B: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<B, Problem> {
+    if bytes.len() > MOST_BYTES {
+        let detail = format!("The body has {} bytes; {MOST_BYTES} are the most.", bytes.len());
+        return Err(Problem::new(Code::BodyTooLarge, detail));
+    }
+    let declared = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = declared.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let detail = "Send the body as a form, with `Content-Type: application/x-www-form-urlencoded`.";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail).at("Content-Type"));
+    }
+    let pairs = url::form_urlencoded::parse(bytes);
+    let mut fields = Map::new();
+    for (name, value) in pairs {
+        card::refuse_card(&value).map_err(|problem| problem.at(name.as_ref()))?;
+        if fields.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
+            return Err(Problem::invalid(name.as_ref(), "This field is given twice."));
+        }
+    }
+    of_value(Value::Object(fields))
+}
+
 /// Why serde_json gave up, without the place, which is told apart, and without the text, which may be personal.
 fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {

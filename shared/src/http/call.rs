@@ -4,10 +4,11 @@ use std::{collections::HashMap, str::FromStr};
 
 use http::HeaderMap;
 
-use super::{Code, Idempotency, Nothing, Problem};
+use super::{Code, Idempotency, Nothing, Problem, issuer};
 use crate::{
     event::Cause,
     principal::{Principal, Scope},
+    runtime::App,
     tenant::Tenant,
 };
 
@@ -18,19 +19,49 @@ pub struct Call<B = Nothing, Q = Nothing> {
     pub request_id: String,
     /// The headers, names in lower case.
     pub headers: HeaderMap,
+    /// The address that the gateway took the request from. Personal data.
+    pub source: String,
+    /// The cookies, each as `name=value`.
+    pub cookies: Vec<String>,
     /// The parsed body.
     pub body: B,
     /// The body as it came, for signatures.
     pub raw_body: Vec<u8>,
     /// The parsed query.
     pub query: Q,
+    pub(super) domain: String,
     pub(super) route: &'static str,
     pub(super) path_parameters: HashMap<String, String>,
     pub(super) principal: Option<Principal>,
     pub(super) idempotency: Option<Idempotency>,
 }
 
+impl Call<(), ()> {
+    /// The same call, with its body and query parsed.
+    pub(super) fn parsed<B, Q>(self, body: B, query: Q, idempotency: Option<Idempotency>) -> Call<B, Q> {
+        Call {
+            request_id: self.request_id,
+            headers: self.headers,
+            source: self.source,
+            cookies: self.cookies,
+            body,
+            raw_body: self.raw_body,
+            query,
+            domain: self.domain,
+            route: self.route,
+            path_parameters: self.path_parameters,
+            principal: self.principal,
+            idempotency,
+        }
+    }
+}
+
 impl<B, Q> Call<B, Q> {
+    /// The cookie `name`.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
+    }
+
     /// Whose data the request may touch.
     ///
     /// # Errors
@@ -61,6 +92,11 @@ impl<B, Q> Call<B, Q> {
         let text = self.path_parameters.get(name).ok_or_else(Problem::not_found)?;
         super::check_text(text).map_err(|problem| problem.at(name))?;
         text.parse().map_err(|_| Problem::not_found())
+    }
+
+    /// This deployment's own address: see [`issuer()`](super::issuer).
+    pub fn issuer(&self, app: &App) -> String {
+        issuer(app.settings(), &self.domain, |name| self.headers.get(name)?.to_str().ok())
     }
 
     /// What the request leads to is caused by it.

@@ -61,6 +61,17 @@ impl<R> Reply<R> {
         Self::new(StatusCode::NO_CONTENT, Payload::Empty)
     }
 
+    /// The same answer, with another status.
+    #[must_use]
+    pub fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// 303, to a page that is to be read next.
+    pub fn see_other(location: impl Into<String>) -> Self {
+        Self::new(StatusCode::SEE_OTHER, Payload::Empty).header("location", location)
+    }
+
     /// 200, with bytes of this media type.
     pub fn bytes(media_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(StatusCode::OK, Payload::Bytes(media_type, bytes.into()))

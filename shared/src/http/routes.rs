@@ -4,7 +4,7 @@
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use futures::future::BoxFuture;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use lambda_http::{
     Adapter, Body, LambdaEvent, Request, RequestExt as _, Response, Service as _,
     request::{LambdaRequest, RequestContext},
@@ -52,6 +52,7 @@ pub struct Route {
     pub(super) access: Access,
     pub(super) keys: Keys,
     pub(super) answers: &'static [u16],
+    pub(super) form: bool,
 }
 
 macro_rules! methods {
@@ -59,7 +60,7 @@ macro_rules! methods {
         #[doc = concat!("A ", stringify!($method), " route, open to everybody until it says which scope it needs.")]
         pub fn $name(path: &'static str, summary: &'static str) -> Route {
             let (method, access, keys) = (Method::$method, Access::Public, Keys::$keys);
-            Route { method, path, summary, access, keys, answers: &[200] }
+            Route { method, path, summary, access, keys, answers: &[200], form: false }
         }
     )*};
 }
@@ -88,6 +89,12 @@ impl Route {
     #[must_use]
     pub fn answers(self, statuses: &'static [u16]) -> Self {
         Self { answers: statuses, ..self }
+    }
+
+    /// Takes its body as a form (`application/x-www-form-urlencoded`), as pages and OAuth clients send it.
+    #[must_use]
+    pub fn form(self) -> Self {
+        Self { form: true, ..self }
     }
 
     /// As API Gateway names it: `GET /v1/products/{id}`.
@@ -246,6 +253,9 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
     let call = Call {
         request_id: context.request_id.clone().unwrap_or_default(),
         headers: request.headers().clone(),
+        source: context.http.source_ip.clone().unwrap_or_default(),
+        cookies: cookies(request.headers()),
+        domain: context.domain_name.clone().unwrap_or_default(),
         body: (),
         raw_body: request.body().to_vec(),
         query: (),
@@ -255,6 +265,12 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         idempotency: None,
     };
     Ok(Incoming { call, method: route.method.clone(), path: request.raw_http_path().to_owned(), query })
+}
+
+/// The cookies of a request, which the gateway takes apart and `lambda_http` puts together again.
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all("cookie").into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).map(|cookie| cookie.trim().to_owned()).collect()
 }
 
 async fn answer<B, Q, R, F, Fut>(
@@ -272,7 +288,11 @@ where
 {
     let Incoming { call, method, path, query } = incoming;
     let query = body::parse_query(query)?;
-    let parsed = body::parse_body(&call.headers, &call.raw_body)?;
+    let parsed = if route.form {
+        body::parse_form(&call.headers, &call.raw_body)?
+    } else {
+        body::parse_body(&call.headers, &call.raw_body)?
+    };
     let idempotency = match (&call.principal, route.keys) {
         (Some(principal), Keys::Optional | Keys::Required) => {
             Idempotency::of_request(&call.headers, principal, method.as_str(), &path, &call.raw_body)?
@@ -287,24 +307,10 @@ where
         Some(idempotency) => idempotency.earlier(&app).await?,
         None => None,
     };
-    let Call { request_id, headers, raw_body, route, path_parameters, principal, .. } = call;
-    let request = headers.clone();
+    let request = call.headers.clone();
     let reply = match earlier {
         Some(reply) => reply,
-        None => {
-            let call = Call {
-                request_id,
-                headers,
-                body: parsed,
-                raw_body,
-                query,
-                route,
-                path_parameters,
-                principal,
-                idempotency,
-            };
-            handler(app, call).await?
-        }
+        None => handler(app, call.parsed(parsed, query, idempotency)).await?,
     };
     reply.into_response(&request, method == Method::GET)
 }

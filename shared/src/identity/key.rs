@@ -1,10 +1,12 @@
 //! API keys: made once, shown once, stored as a hash.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{KeyId, StoreId},
-    principal::{Denial, Principal, Scope, Who},
+    principal::{Principal, Scope, Who},
     runtime::App,
     store::{self, StoreError, Write, keys},
     tenant::{Mode, Tenant},
@@ -22,10 +24,10 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// What its holder may do.
-    pub fn scopes(self) -> Vec<Scope> {
+    pub fn scopes(self) -> BTreeSet<Scope> {
         match self {
-            Self::Publishable => Scope::PUBLISHABLE.to_vec(),
-            Self::Secret => Scope::ALL.iter().copied().filter(|scope| scope.can_be_granted()).collect(),
+            Self::Publishable => Scope::PUBLISHABLE.into(),
+            Self::Secret => Scope::grantable(),
         }
     }
 }
@@ -42,6 +44,12 @@ pub struct ApiKey {
     /// What it is for.
     #[serde(rename = "key_kind")]
     pub kind: KeyKind,
+    /// What its holder may do; all that such a key may, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<BTreeSet<Scope>>,
+    /// When it ends, in seconds since 1970. A key that was rolled goes on for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<i64>,
 }
 
 /// A new secret for a key: `sk_live_` and 160 random bits.
@@ -65,33 +73,32 @@ pub fn issue(
     secret: Option<String>,
 ) -> Result<(String, Write), StoreError> {
     let secret = secret.unwrap_or_else(|| new_secret(app, tenant.mode(), kind));
-    let key = ApiKey { id: KeyId::new(app), store: tenant.store(), mode: tenant.mode(), kind };
+    let key = ApiKey {
+        id: KeyId::new(app),
+        store: tenant.store(),
+        mode: tenant.mode(),
+        kind,
+        scopes: None,
+        expires: None,
+    };
     let write = Write::put("key", keys::api_key(&secret), &key)?;
     Ok((secret, write))
 }
 
-/// Who holds the key in an `Authorization: Bearer …` header.
+/// Who holds an API key.
 ///
 /// # Errors
-/// The inner one is [`Denial`]; the outer one [`StoreError`], where the keys can't be read.
-pub async fn identify(
-    app: &App,
-    authorization: Option<&str>,
-) -> Result<Result<Principal, Denial>, StoreError> {
-    let Some(header) = authorization.map(str::trim).filter(|header| !header.is_empty()) else {
-        return Ok(Err(Denial::Missing));
-    };
-    let secret = match header.split_once(' ') {
-        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => secret.trim(),
-        _ => return Ok(Err(Denial::Unknown)),
-    };
+/// [`StoreError`], where the keys can't be read.
+pub(super) async fn holder(app: &App, secret: &str) -> Result<Option<Principal>, StoreError> {
     // Every key fits; what is longer is not worth hashing.
-    if !(secret.starts_with("pk_") || secret.starts_with("sk_")) || secret.len() > 128 {
-        return Ok(Err(Denial::Unknown));
+    if secret.len() > 128 {
+        return Ok(None);
     }
     // Found by its SHA-256: 160 random bits need no slow hash, and no comparison is left whose time could tell.
     let key: Option<ApiKey> = store::get(app, "key", &keys::api_key(secret)).await?;
-    let principal =
-        |key: ApiKey| Principal::new(key.store, key.mode, Who::Key(key.id), None, key.kind.scopes());
-    Ok(key.map(principal).ok_or(Denial::Unknown))
+    let key = key.filter(|key| key.expires.is_none_or(|expires| app.now().as_second() < expires));
+    Ok(key.map(|key| {
+        let scopes = key.scopes.clone().unwrap_or_else(|| key.kind.scopes());
+        Principal::new(key.store, key.mode, Who::Key(key.id), None, scopes)
+    }))
 }

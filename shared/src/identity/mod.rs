@@ -1,9 +1,14 @@
 //! Stores and the keys that open them.
 
+mod client;
+mod identify;
 mod key;
 mod profile;
 mod provision;
+pub mod rights;
 
-pub use key::{ApiKey, KeyKind, identify, issue};
+pub use client::ClientRights;
+pub use identify::{identify, of_claims};
+pub use key::{ApiKey, KeyKind, issue};
 pub use profile::{Location, StoreProfile};
 pub use provision::{NewStore, Provisioned, ProvisionedKeys, provision};

@@ -6,9 +6,13 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Region},
     error::DisplayErrorContext,
 };
+use jiff::SignedDuration;
 use ring::hmac;
 
-use super::{Clock, Entropy, MetricSink, Settings, StartError, Transport};
+use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, Transport};
+
+/// The root secret's ARN is in this variable.
+const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
 
 /// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
 ///
@@ -24,6 +28,7 @@ struct Inner {
     entropy: Entropy,
     metrics: MetricSink,
     root_secret: tokio::sync::OnceCell<hmac::Key>,
+    memo: Memo,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
@@ -72,6 +77,7 @@ impl App {
             entropy,
             metrics,
             root_secret: tokio::sync::OnceCell::new(),
+            memo: Memo::default(),
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
             sns: OnceLock::new(),
@@ -116,6 +122,11 @@ impl App {
         &self.0.metrics
     }
 
+    /// What this environment remembers of the deployment.
+    pub fn memo(&self) -> &Memo {
+        &self.0.memo
+    }
+
     /// The key for `purpose`, derived from the deployment's root secret, which is read once per environment.
     ///
     /// # Errors
@@ -126,14 +137,32 @@ impl App {
     }
 
     async fn read_root_secret(&self) -> Result<hmac::Key, StartError> {
-        let name = "ROOT_SECRET_ARN";
-        let arn = self.settings().require(name)?;
-        let answer = self.secrets().get_secret_value().secret_id(arn).send().await;
-        let invalid = |reason: String| StartError::Invalid { name: name.to_owned(), reason };
-        let answer = answer.map_err(|error| invalid(DisplayErrorContext(error).to_string()))?;
-        let secret = answer.secret_string().filter(|secret| secret.len() >= 32);
-        let secret = secret.ok_or_else(|| invalid("the secret has fewer than 32 characters".to_owned()))?;
+        let secret = self.read_secret(ROOT_SECRET).await?;
+        if secret.len() < 32 {
+            let reason = "the secret has fewer than 32 characters".to_owned();
+            return Err(StartError::Invalid { name: ROOT_SECRET.to_owned(), reason });
+        }
         Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    }
+
+    /// The secret whose ARN is in the variable `setting`, read again when what is remembered is older than `most_age`.
+    ///
+    /// # Errors
+    /// Says why the secret can't be had.
+    pub async fn secret(&self, setting: &str, most_age: SignedDuration) -> Result<Arc<String>, StartError> {
+        let name = format!("secret {setting}");
+        if let Some(secret) = self.memo().get(&name, self.now(), most_age) {
+            return Ok(secret);
+        }
+        Ok(self.memo().put(&name, self.now(), self.read_secret(setting).await?))
+    }
+
+    async fn read_secret(&self, setting: &str) -> Result<String, StartError> {
+        let arn = self.settings().require(setting)?;
+        let answer = self.secrets().get_secret_value().secret_id(arn).send().await;
+        let invalid = |reason: String| StartError::Invalid { name: setting.to_owned(), reason };
+        let answer = answer.map_err(|error| invalid(DisplayErrorContext(error).to_string()))?;
+        answer.secret_string.ok_or_else(|| invalid("the secret holds no text".to_owned()))
     }
 
     /// DynamoDB.

@@ -9,7 +9,8 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::{CartId, EventId, MovementId, OrderId, ProductId},
+    id::{CartId, ClientId, EventId, KeyId, MovementId, OrderId, ProductId, RoleId, SessionId, StaffId},
+    principal::Who,
     runtime::{Settings, StartError},
     tenant::Tenant,
 };
@@ -200,9 +201,64 @@ pub fn sent_mail(tenant: Tenant, event: EventId) -> Key {
     Key::state(format!("{tenant}/mail/{event}"), "sent")
 }
 
+/// The partition that holds a person's log-ins and the grants of integrations that act for them.
+pub fn sessions(tenant: Tenant, who: Who) -> String {
+    format!("{tenant}/sessions/{who}")
+}
+
+/// A log-in, or a grant.
+pub fn session(tenant: Tenant, who: Who, id: SessionId) -> Key {
+    Key::state(sessions(tenant, who), id.to_string())
+}
+
+/// The partition that holds a store's staff.
+pub fn staff(tenant: Tenant) -> String {
+    format!("{tenant}/staff")
+}
+
+/// A member of the staff.
+pub fn member(tenant: Tenant, id: StaffId) -> Key {
+    Key::state(staff(tenant), id.to_string())
+}
+
+/// The partition that holds the roles that a store made.
+pub fn roles(tenant: Tenant) -> String {
+    format!("{tenant}/roles")
+}
+
+/// A role that a store made.
+pub fn role(tenant: Tenant, id: RoleId) -> Key {
+    Key::state(roles(tenant), id.to_string())
+}
+
+/// The partition that lists a store's API keys.
+pub fn api_keys(tenant: Tenant) -> String {
+    format!("{tenant}/keys")
+}
+
+/// What may be shown of an API key.
+pub fn api_key_listing(tenant: Tenant, id: KeyId) -> Key {
+    Key::state(api_keys(tenant), id.to_string())
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
+}
+
+/// A public key of our signatures. Belongs to no tenant: the deployment signs for all of them.
+pub fn public_key(kid: &str) -> Key {
+    Key::state(format!("jwk/{kid}"), "jwk")
+}
+
+/// An integration. Belongs to no tenant, for a request that names it has nothing else to tell the tenant by.
+pub fn client(id: ClientId) -> Key {
+    Key::state(format!("client/{id}"), "client")
+}
+
+/// A refresh token, found by its hash. Belongs to no tenant, for it is what tells the tenant.
+pub fn refresh_token(token: &str) -> Key {
+    Key::state(format!("refresh/{}", hash(&[token.as_bytes()])), "refresh")
 }
 
 /// How many partitions the index of due work has.

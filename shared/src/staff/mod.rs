@@ -1,0 +1,7 @@
+//! Those who work for a store, and what they may do.
+
+mod member;
+mod role;
+
+pub use member::{Member, scopes};
+pub use role::Role;
