@@ -8,8 +8,10 @@
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
+pub mod credential;
 pub mod identity;
 pub mod inventory;
+pub mod link;
 pub mod notification;
 pub mod order;
 pub mod payment;

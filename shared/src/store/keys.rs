@@ -9,7 +9,9 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::{CartId, ClientId, EventId, KeyId, MovementId, OrderId, ProductId, RoleId, SessionId, StaffId},
+    id::{
+        CartId, ClientId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId, RoleId, SessionId, StaffId,
+    },
     principal::Who,
     runtime::{Settings, StartError},
     tenant::Tenant,
@@ -209,6 +211,16 @@ pub fn sessions(tenant: Tenant, who: Who) -> String {
 /// A log-in, or a grant.
 pub fn session(tenant: Tenant, who: Who, id: SessionId) -> Key {
     Key::state(sessions(tenant, who), id.to_string())
+}
+
+/// The hash of somebody's password.
+pub fn credential(tenant: Tenant, who: Who) -> Key {
+    Key::state(format!("{tenant}/credential/{who}"), "credential")
+}
+
+/// A link that works once.
+pub fn link(tenant: Tenant, id: LinkId) -> Key {
+    Key::state(format!("{tenant}/link/{id}"), "link")
 }
 
 /// The partition that holds a store's staff.
