@@ -10,6 +10,7 @@ pub fn functions() -> Vec<Function> {
         authorizer::function(),
         carts::function(),
         checkout::function(),
+        customers::function(),
         health::function(),
         orders::function(),
         payment_events::function(),
@@ -18,6 +19,7 @@ pub fn functions() -> Vec<Function> {
         provision_store::function(),
         relay_events::function(),
         send_notifications::function(),
+        sessions::function(),
         stock::function(),
         sweep::function(),
     ]

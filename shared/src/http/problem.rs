@@ -76,6 +76,10 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     /// The API key is not known, or no longer.
     InvalidKey = "invalid_key", UNAUTHORIZED;
+    /// Email address and password don't belong together.
+    InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// The refresh token is not known, was used before, or its session has ended.
+    InvalidRefreshToken = "invalid_refresh_token", UNAUTHORIZED;
     /// The API key may not do this.
     MissingScope = "missing_scope", FORBIDDEN;
     /// There is nothing here.
@@ -94,6 +98,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
     /// The cart lacks what an order needs.
     CartIncomplete = "cart_incomplete", UNPROCESSABLE_ENTITY;
+    /// The link does not work, or no longer.
+    InvalidLink = "invalid_link", UNPROCESSABLE_ENTITY;
     /// The store does not sell this.
     UnknownSku = "unknown_sku", UNPROCESSABLE_ENTITY;
     /// The store has no such location.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyKind, Location, StoreProfile, issue};
 use crate::{
-    contact::Line,
+    contact::{Line, WebAddress},
     id::StoreId,
     money::{Currency, Money},
     runtime::App,
@@ -25,6 +25,9 @@ pub struct NewStore {
     /// Orders above this are held for a person's decision.
     #[serde(default)]
     pub review_above: Option<Money>,
+    /// Where its storefront is, for the links in mails.
+    #[serde(default)]
+    pub storefront_url: Option<WebAddress>,
 }
 
 /// A new store's id and first keys. The secrets are not stored: this is the only time they are shown.
@@ -63,6 +66,7 @@ pub async fn provision(
         currency: new.currency,
         locations: new.locations,
         review_above: new.review_above,
+        storefront_url: new.storefront_url,
     };
     let mut writes = Vec::new();
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {

@@ -213,6 +213,21 @@ pub fn session(tenant: Tenant, who: Who, id: SessionId) -> Key {
     Key::state(sessions(tenant, who), id.to_string())
 }
 
+/// The partition that holds a store's customers.
+pub fn customers(tenant: Tenant) -> String {
+    format!("{tenant}/customers")
+}
+
+/// A customer.
+pub fn customer(tenant: Tenant, id: CustomerId) -> Key {
+    Key::state(customers(tenant), id.to_string())
+}
+
+/// Which customer has an email address: one per address, so that no two customers share one.
+pub fn customer_email(tenant: Tenant, email: EmailHash) -> Key {
+    Key::state(format!("{tenant}/customer-email/{email}"), "email")
+}
+
 /// The hash of somebody's password.
 pub fn credential(tenant: Tenant, who: Who) -> Key {
     Key::state(format!("{tenant}/credential/{who}"), "credential")
