@@ -9,7 +9,6 @@ use souk::{
     },
     http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, get, patch, post},
     id::CustomerId,
-    order::{self, OrderSummary, OwnOrders},
     principal::Scope,
     runtime::{App, Function},
 };
@@ -35,7 +34,6 @@ pub fn function() -> Function {
         )
         .on(get("/v1/customers/me", "Read one's own account").needs(own).answers(&[200, 304]), read_own)
         .on(patch("/v1/customers/me", "Change one's own account").needs(own), change_own)
-        .on(get("/v1/customers/me/orders", "List one's own orders").needs(own), own_orders)
         .on(
             post("/v1/customers/me/password", "Change one's password")
                 .needs(own)
@@ -88,11 +86,6 @@ async fn shown(app: &App, call: &Call, id: CustomerId) -> Result<Reply<CustomerV
 async fn change_own(app: App, call: Call<ChangeCustomer>) -> Result<Reply<CustomerView>, Problem> {
     let (customer, profile) = customer::change(&app, &call, own(&call)?).await?;
     Ok(tagged(CustomerView::of(&customer, Some(profile)), &customer))
-}
-
-async fn own_orders(app: App, call: Call<Nothing, OwnOrders>) -> Result<Reply<List<OrderSummary>>, Problem> {
-    let id = own(&call)?;
-    Ok(Reply::ok(order::list_own(&app, &call, id).await?))
 }
 
 async fn change_password(app: App, call: Call<ChangePassword>) -> Result<Reply<Nothing>, Problem> {

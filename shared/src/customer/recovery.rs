@@ -99,11 +99,7 @@ pub async fn verify(app: &App, verification: &Verification) -> Result<(), Proble
     spend(app, writes).await
 }
 
-async fn open(
-    app: &App,
-    purpose: Purpose,
-    token: &LinkToken,
-) -> Result<(Tenant, Link, CustomerId), Problem> {
+async fn open(app: &App, purpose: Purpose, token: &LinkToken) -> Result<(Tenant, Link, CustomerId), Problem> {
     let (tenant, id) = link::read(app, purpose, token).await?.ok_or_else(invalid)?;
     let link = link::find(app, tenant, id, purpose).await?.ok_or_else(invalid)?;
     let customer = link.subject.parse().map_err(Problem::internal)?;

@@ -39,7 +39,7 @@ pub async fn register(app: &App, call: &Call<NewCustomer>) -> Result<CustomerVie
         created_at: now,
         updated_at: now,
     };
-    let hash = vault::email_hash(app, tenant, &new.email).await?;
+    let hash = vault::email_hash(app, tenant, &new.email).await.map_err(Problem::internal)?;
     let (_, link) = Link::new(app, tenant, Purpose::VerifyEmail, &id.to_string())?;
     let writes = vec![
         Write::create("email", keys::customer_email(tenant, hash), &Holder { customer: id })?,

@@ -10,11 +10,13 @@ use ring::digest::{SHA256, digest};
 use super::Item;
 use crate::{
     id::{
-        CartId, ClientId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId, RoleId, SessionId, StaffId,
+        CartId, ClientId, CustomerId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId, RoleId,
+        SessionId, StaffId,
     },
     principal::Who,
     runtime::{Settings, StartError},
     tenant::Tenant,
+    vault::{EmailHash, Subject},
 };
 
 /// One of the two tables.
@@ -24,6 +26,8 @@ pub enum Table {
     Events,
     /// Current state and read models.
     State,
+    /// The keys of people.
+    Vault,
 }
 
 impl Table {
@@ -35,6 +39,7 @@ impl Table {
         settings.require(match self {
             Self::Events => "EVENTS_TABLE",
             Self::State => "STATE_TABLE",
+            Self::Vault => "VAULT_TABLE",
         })
     }
 }
@@ -186,6 +191,11 @@ pub fn orders_of_status(tenant: Tenant, status: &str) -> String {
 /// The partition of an index that lists a customer's orders. The address is hashed: keys reach logs and metrics.
 pub fn orders_of_customer(tenant: Tenant, email: &str) -> String {
     format!("{tenant}/orders/customer/{}", hash(&[email.to_lowercase().as_bytes()]))
+}
+
+/// The key that a person's data is sealed under.
+pub fn person(tenant: Tenant, subject: Subject) -> Key {
+    Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
 }
 
 /// The answer to a request that may be repeated.
