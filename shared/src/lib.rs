@@ -30,5 +30,6 @@ pub mod store;
 pub mod tenant;
 pub mod text;
 pub mod totals;
+pub mod vault;
 
 pub use runtime::run;

@@ -110,6 +110,8 @@ codes! {
     CartOrdered = "cart_ordered", CONFLICT;
     /// The order is not in a state that allows this.
     OrderState = "order_state", CONFLICT;
+    /// What was known of this person was erased.
+    Erased = "erased", GONE;
     /// Too much is going on; try again shortly.
     Busy = "busy", SERVICE_UNAVAILABLE;
     /// Something failed inside.

@@ -15,6 +15,7 @@ use crate::{
     order,
     runtime::{App, JobError},
     store::{self, Write, WriteError, keys},
+    vault::Opened,
 };
 
 /// How long a worker that took on a mail has to send it before another one may.
@@ -50,11 +51,15 @@ pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let Some(mail) = mail else {
         return Ok(());
     };
+    // Nobody is left to write to where the shopper was erased meanwhile.
+    let Some(contact) = order.contact(&Opened::new(app, tenant)).await? else {
+        return Ok(());
+    };
     let key = keys::sent_mail(tenant, event.id);
     if !take_on(app, key.clone()).await? {
         return Ok(());
     }
-    if let Err(error) = send(app, order.placed.contact.email.as_str(), mail).await {
+    if let Err(error) = send(app, contact.email.as_str(), mail).await {
         // Let go at once, so that the next delivery can try.
         store::commit(app, vec![Write::delete(key)]).await?;
         return Err(error);

@@ -1,4 +1,4 @@
-//! Every key of both tables. A key can't be written down without the tenant it belongs to; the few that
+//! Every key of every table. A key can't be written down without the tenant it belongs to; the few that
 //! belong to none are at the end of this page, each with its reason.
 
 use std::collections::HashMap;
@@ -9,18 +9,21 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::{CartId, EventId, MovementId, OrderId, ProductId},
+    id::{CartId, CustomerId, EventId, MovementId, OrderId, ProductId},
     runtime::{Settings, StartError},
     tenant::Tenant,
+    vault::{EmailHash, Subject},
 };
 
-/// One of the two tables.
+/// One of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// Facts, append-only.
     Events,
     /// Current state and read models.
     State,
+    /// The keys of people.
+    Vault,
 }
 
 impl Table {
@@ -32,6 +35,7 @@ impl Table {
         settings.require(match self {
             Self::Events => "EVENTS_TABLE",
             Self::State => "STATE_TABLE",
+            Self::Vault => "VAULT_TABLE",
         })
     }
 }
@@ -180,9 +184,29 @@ pub fn orders_of_status(tenant: Tenant, status: &str) -> String {
     format!("{tenant}/orders/status/{status}")
 }
 
-/// The partition of an index that lists a customer's orders. The address is hashed: keys reach logs and metrics.
-pub fn orders_of_customer(tenant: Tenant, email: &str) -> String {
-    format!("{tenant}/orders/customer/{}", hash(&[email.to_lowercase().as_bytes()]))
+/// The partition of an index that lists the orders that gave an email address.
+pub fn orders_of_email(tenant: Tenant, email: EmailHash) -> String {
+    format!("{tenant}/orders/email/{email}")
+}
+
+/// The partition that lists the orders of a customer who was logged in.
+pub fn orders_of_customer(tenant: Tenant, customer: CustomerId) -> String {
+    format!("{tenant}/orders/customer/{customer}")
+}
+
+/// The summary of an order in its customer's list.
+pub fn customer_order_summary(
+    tenant: Tenant,
+    customer: CustomerId,
+    placed_at: Timestamp,
+    order: OrderId,
+) -> Key {
+    Key::state(orders_of_customer(tenant, customer), order_position(placed_at, order))
+}
+
+/// The key that a person's data is sealed under.
+pub fn person(tenant: Tenant, subject: Subject) -> Key {
+    Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
 }
 
 /// The answer to a request that may be repeated.
