@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cancel;
+mod carts;
 mod catalog;
 mod checks;
 mod declines;
@@ -22,4 +23,5 @@ mod permissions;
 mod races;
 mod review;
 mod stock;
+mod tripwire;
 mod wiring;

@@ -8,6 +8,7 @@ mod jitter;
 mod journey;
 mod market;
 mod people;
+mod teardown;
 
 pub use api::{Answer, Api};
 pub use journey::journey;

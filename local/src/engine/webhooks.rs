@@ -4,11 +4,8 @@
 //! On AWS nothing stands here (docs/decisions/the-sandbox-notifies-here-only.md).
 
 use std::{
-    fmt,
-    sync::{
-        Arc, OnceLock, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
@@ -36,15 +33,16 @@ const RECEIVER: &str = "payment-events";
 const WAITS: [u64; 6] = [5, 30, 120, 300, 900, 2400];
 
 /// Sends the notifications of one market's payments.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Webhooks {
     /// Known once the engine is open, which needs its observers first.
     engine: OnceLock<Weak<Engine>>,
-    waiting: AtomicUsize,
+    /// The orders of whose payments it still has to notify.
+    waiting: Mutex<BTreeSet<OrderId>>,
 }
 
 /// A notification that is to be sent.
-struct Waiting(Arc<Engine>);
+struct Waiting(Arc<Engine>, OrderId);
 
 impl Webhooks {
     /// Begins to notify, where there is somebody to be notified.
@@ -59,7 +57,11 @@ impl Webhooks {
 
     /// How many notifications are still to be sent.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::SeqCst)
+        self.orders().len()
+    }
+
+    fn orders(&self) -> MutexGuard<'_, BTreeSet<OrderId>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,7 +80,7 @@ impl Observer for Webhooks {
             let (under_way, notifying) = (engine.activity.begin(), Arc::clone(&engine));
             engine.tasks.spawn(async move {
                 let decided = sandbox.decides_at(order).await.ok().flatten();
-                let waiting = decided.map(|at| (at, Waiting::new(&notifying)));
+                let waiting = decided.and_then(|at| Some((at, Waiting::new(&notifying, order)?)));
                 drop(under_way);
                 if let Some((at, _waiting)) = waiting {
                     notify(&notifying, &sandbox, tenant, order, at).await;
@@ -118,21 +120,15 @@ async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, order: Order
 }
 
 impl Waiting {
-    fn new(engine: &Arc<Engine>) -> Self {
-        engine.webhooks.waiting.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(engine))
+    /// Nothing, where the order's notification waits already: a write that is made twice is one decision.
+    fn new(engine: &Arc<Engine>, order: OrderId) -> Option<Self> {
+        engine.webhooks.orders().insert(order).then(|| Self(Arc::clone(engine), order))
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.webhooks.waiting.fetch_sub(1, Ordering::SeqCst);
+        self.0.webhooks.orders().remove(&self.1);
         self.0.activity.beat();
-    }
-}
-
-impl fmt::Debug for Webhooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhooks").field("waiting", &self.waiting()).finish_non_exhaustive()
     }
 }
