@@ -22,6 +22,7 @@ mod payments;
 mod permissions;
 mod races;
 mod review;
+mod silo;
 mod stock;
 mod tripwire;
 mod wiring;

@@ -177,5 +177,5 @@ async fn whatever_is_done_rightly_is_checked_and_let_through() {
     let order = market.shopper().buy("MUG", 1, "pm_card_visa").await;
     market.market.settled().await;
     assert_eq!(market.shopper().0.get(&order).await.text_at("/payment/status"), "captured");
-    assert!(market.market.keys_checked() > 100, "{}", market.market.keys_checked());
+    assert!(market.market.keys_checked() > 50, "{}", market.market.keys_checked());
 }
