@@ -244,7 +244,6 @@ fn permissions(source: &Source, id: &str, function: &Yaml) -> Vec<Mutation> {
         }
         let keys = "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys";
         let patterns = keys.split('/').fold(statement, |at, step| &at[step]);
-        // The only pattern can't go alone: a condition that names nothing is none.
         for index in 0..patterns.as_sequence().map_or(0, Vec::len) {
             mutations
                 .push(source.without(&format!("{path}/{keys}/{index}"), &[&format!("{binary} may not ")]));
