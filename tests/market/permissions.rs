@@ -95,6 +95,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     shopper.0.get(&product).await.expect(200);
     staff.receive("MUG", "berlin", -1).await.expect(201);
 
+    shopper.0.post("/v1/carts", json!({})).await.expect(201);
     let cart = shopper.cart("MUG", 1).await;
     shopper.0.get(&cart).await.expect(200);
     shopper.0.patch(&format!("{cart}/lines/MUG"), json!({"quantity": 2})).await.expect(200);
