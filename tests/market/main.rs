@@ -4,6 +4,7 @@
 
 mod accounts;
 mod cancel;
+mod carts;
 mod catalog;
 mod checks;
 mod declines;
@@ -22,6 +23,8 @@ mod payments;
 mod permissions;
 mod races;
 mod review;
+mod silo;
 mod stock;
+mod tripwire;
 mod vault;
 mod wiring;

@@ -1,8 +1,8 @@
 //! Nothing can be taken out of the template unnoticed: each permission, route, subscription and queue setting is
 //! removed in turn, and a test fails and names it.
 //!
-//! The permissions are found in the template, so one that is added is tried as well. Trying them all takes about half
-//! a minute; `SOUK_MUTATIONS=12` tries a sample of twelve, `SOUK_SEED` says which.
+//! The permissions are found in the template, so one that is added is tried as well. Trying them all takes about a
+//! minute; `SOUK_MUTATIONS=12` tries a sample of twelve, `SOUK_SEED` says which.
 
 use std::{collections::BTreeMap, sync::Mutex, thread};
 
@@ -224,7 +224,7 @@ fn every_permission_is_missed() {
     assert!(unnoticed.is_empty(), "{} of {}:\n{}", unnoticed.len(), mutations.len(), unnoticed.join("\n"));
 }
 
-/// Each action of a function's statements taken out, and each resource where a statement names several.
+/// Each action of a function's statements taken out, each family of keys, and each resource where there are several.
 fn permissions(source: &Source, id: &str, function: &Yaml) -> Vec<Mutation> {
     let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
     let mut mutations = Vec::new();
@@ -241,6 +241,12 @@ fn permissions(source: &Source, id: &str, function: &Yaml) -> Vec<Mutation> {
                 source.without(&format!("{path}/Action/{index}"), &[&may_not(action.as_str().unwrap())])
             })),
             other => panic!("{path} allows {other:?}"),
+        }
+        let keys = "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys";
+        let patterns = keys.split('/').fold(statement, |at, step| &at[step]);
+        for index in 0..patterns.as_sequence().map_or(0, Vec::len) {
+            mutations
+                .push(source.without(&format!("{path}/{keys}/{index}"), &[&format!("{binary} may not ")]));
         }
         if let (Yaml::String(action), Yaml::Sequence(resources)) =
             (&statement["Action"], &statement["Resource"])

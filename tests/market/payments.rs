@@ -1,5 +1,12 @@
 //! Providers that answer late, lose their answers, or say nothing.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use souk_cloud::{AwsError, CallInfo, Fault, Faults};
+use souk_local::engine::Happening;
 use souk_tests::{TestMarket, until};
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +50,11 @@ async fn a_silent_provider_ends_in_a_cancellation_that_holds_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_signed_notification_wakes_the_saga_before_the_sweeper_does() {
-    let market = TestMarket::open(|options| options.schedules = false).await;
+    let market = TestMarket::open(|options| {
+        options.schedules = false;
+        options.webhooks = false;
+    })
+    .await;
     market.staff().sell("MUG", 1000, 5).await;
     let shopper = market.shopper();
     let order = shopper.buy("MUG", 1, "pm_souk_late").await;
@@ -69,4 +80,63 @@ async fn a_signed_notification_wakes_the_saga_before_the_sweeper_does() {
 
     tokio::time::sleep(std::time::Duration::from_secs(301)).await;
     assert_eq!(send(notice.signature.clone()).await.expect(400).code(), "invalid_signature", "too old");
+}
+
+/// The notifications that the sandbox sent, as their tries and how they were answered.
+fn webhooks(market: &TestMarket) -> Vec<(usize, u16)> {
+    let happenings = market.happenings().into_iter();
+    happenings
+        .filter_map(|happening| match happening {
+            Happening::Webhook(webhook) => Some((webhook.attempt, webhook.status)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sandbox_notifies_of_what_it_decides_late_and_nobody_has_to_ask() {
+    let market = TestMarket::open(|options| options.schedules = false).await;
+    market.staff().sell("MUG", 1000, 5).await;
+    let shopper = market.shopper();
+    let (yes, no) =
+        (shopper.buy("MUG", 1, "pm_souk_late").await, shopper.buy("MUG", 1, "pm_souk_late_declined").await);
+    let at_once = shopper.buy("MUG", 1, "pm_card_visa").await;
+    market.market.quiet().await;
+    let status = async |path: &str| shopper.0.get(path).await.text_at("/payment/status").to_owned();
+    assert_eq!((status(&yes).await, status(&at_once).await), ("none".to_owned(), "captured".to_owned()));
+
+    let placed = market.clock().now();
+    market.market.settled().await;
+    let seconds = market.clock().now().duration_since(placed).as_secs();
+    assert!((15..25).contains(&seconds), "after {seconds} s: the sandbox takes 20");
+    assert_eq!((status(&yes).await, status(&no).await), ("captured".to_owned(), "failed".to_owned()));
+    assert_eq!(webhooks(&market), [(1, 200), (1, 200)]);
+}
+
+/// The queue behind the receiver of notifications is down, for so many calls.
+struct Deaf(AtomicU32);
+
+impl Faults for Deaf {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        let meant = call.caller == "payment-events" && call.service == "sqs";
+        let down =
+            meant && self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        down.then(|| Fault::Refuse(AwsError::new("KmsAccessDenied", "down").into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_that_is_not_taken_is_sent_again() {
+    let market = TestMarket::open(|options| {
+        options.schedules = false;
+        options.faults = Some(Arc::new(Deaf(AtomicU32::new(2))));
+    })
+    .await;
+    market.staff().sell("MUG", 1000, 5).await;
+    let shopper = market.shopper();
+    let order = shopper.buy("MUG", 1, "pm_souk_late").await;
+    market.market.settled().await;
+    assert_eq!(webhooks(&market), [(1, 500), (2, 500), (3, 200)]);
+    assert_eq!(shopper.0.get(&order).await.text_at("/payment/status"), "captured");
+    assert_eq!(market.payments().await[0]["captures"], 1);
 }

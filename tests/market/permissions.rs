@@ -9,8 +9,9 @@ use std::{
 };
 
 use futures::FutureExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
+use souk_local::template::{TemplateOptions, load};
 use souk_tests::{TestMarket, template, until};
 use tokio::sync::Notify;
 
@@ -67,6 +68,8 @@ pub async fn first_denial(template: String) -> Vec<String> {
 async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) -> TestMarket {
     TestMarket::open(|options| {
         options.template = template;
+        // Late payments are left to the sweeper, which would have nothing to do otherwise.
+        options.webhooks = false;
         options.faults = Some(faults.clone());
         options.observer = Some(denials.clone());
     })
@@ -92,6 +95,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     shopper.0.get(&product).await.expect(200);
     staff.receive("MUG", "berlin", -1).await.expect(201);
 
+    shopper.0.post("/v1/carts", json!({})).await.expect(201);
     let cart = shopper.cart("MUG", 1).await;
     shopper.0.get(&cart).await.expect(200);
     shopper.0.patch(&format!("{cart}/lines/MUG"), json!({"quantity": 2})).await.expect(200);
@@ -124,6 +128,41 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     market.market.settled().await;
+}
+
+/// A condition on the keys holds where there are no keys, so what is granted has to name some, always.
+#[test]
+fn every_statement_about_a_table_says_which_keys() {
+    let keyed = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"];
+    let stack = load(&template(), &TemplateOptions::default()).unwrap();
+    let mut counted = 0;
+    for (id, function) in &stack.functions {
+        for statement in &function.statements {
+            let actions = match &statement["Action"] {
+                Value::Array(actions) => actions.clone(),
+                one => vec![one.clone()],
+            };
+            let of_items = |action: &&str| {
+                !["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"].contains(action)
+            };
+            let actions: Vec<_> = actions
+                .iter()
+                .filter_map(|action| action.as_str().unwrap().strip_prefix("dynamodb:"))
+                .filter(of_items)
+                .collect();
+            if actions.is_empty() {
+                continue;
+            }
+            counted += 1;
+            let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            let keys = keys.as_array().unwrap_or_else(|| panic!("{id} grants all keys: {statement}"));
+            assert!(!keys.is_empty() && !keys.contains(&json!("*")), "{id} grants all keys: {statement}");
+            for action in actions {
+                assert!(keyed.contains(&action), "{id} grants {action}, which needs no key");
+            }
+        }
+    }
+    assert!(counted > 15, "only {counted} statements");
 }
 
 #[tokio::test(start_paused = true)]

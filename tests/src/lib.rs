@@ -9,6 +9,7 @@ mod jitter;
 mod journey;
 mod market;
 mod people;
+mod teardown;
 
 pub use api::{Answer, Api};
 pub use customer::Customer;

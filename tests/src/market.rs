@@ -17,11 +17,11 @@ use souk::{
     tenant::{Mode, Tenant},
 };
 use souk_cloud::Caller;
-use souk_local::engine::{Delivery, Happening, Market, MarketOptions, seeded_entropy, tokio_clock};
+use souk_local::engine::{Delivery, Happening, Market, MarketOptions, Trespass, seeded_entropy, tokio_clock};
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{Answer, Api, Shopper, Staff, jitter::Jitter};
+use crate::{Answer, Api, Shopper, Staff, jitter::Jitter, teardown::Teardown};
 
 /// The text of `template.yaml`.
 pub fn template() -> String {
@@ -42,6 +42,7 @@ pub struct TestMarket {
     pub live_sk: String,
     happenings: Arc<Mutex<Vec<Happening>>>,
     leap: Arc<AtomicI64>,
+    teardown: Teardown,
 }
 
 impl TestMarket {
@@ -103,11 +104,18 @@ impl TestMarket {
                 taken.lock().unwrap().push(happening);
             }
         });
+        let teardown = Teardown::new(market.clone());
         let provisioned = provision(&market, "Kiosk").await;
         let text = |pointer: &str| provisioned.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         let (store, pk, sk) = (text("/store"), text("/test/publishable_key"), text("/test/secret_key"));
         let live_sk = text("/live/secret_key");
-        Self { market, store, pk, sk, live_sk, happenings, leap: Arc::default() }
+        Self { market, store, pk, sk, live_sk, happenings, leap: Arc::default(), teardown }
+    }
+
+    /// What functions touched and were not to. Who asks has expected it: the test goes on to its end.
+    pub fn trespasses(&self) -> Vec<Trespass> {
+        self.teardown.expect_trespasses();
+        self.market.trespasses()
     }
 
     /// Another store of the same market: its id, publishable and secret key.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Cloud, Delivery, Fault, Outcome, Refusal, Units,
-    dynamodb,
+    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Cloud, Delivery, Fault, Faults, Guard, Outcome,
+    Refusal, Units, dynamodb,
     iam::{Ask, Decision},
     route::{Route, Service, route},
     sts, wire,
@@ -44,13 +44,23 @@ enum Work {
 struct Prepared {
     work: Work,
     asks: Vec<Ask>,
-    keys: Vec<(String, String)>,
+    service: Service,
 }
 
 impl Cloud {
     /// Answers one request as AWS would: finds the service, checks the caller's policy, runs it. Refusals are
     /// answers too; only an injected fault breaks the connection.
     pub async fn call(&self, caller: &Caller, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+        self.call_guarded(caller, caller.guard.as_deref(), request).await
+    }
+
+    /// As [`Self::call`], where `guard` looks at it first.
+    pub(crate) async fn call_guarded(
+        &self,
+        caller: &Caller,
+        guard: Option<&dyn Guard>,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Broken> {
         let id = self.request_id();
         let Route { service, operation } = match route(&request) {
             Ok(route) => route,
@@ -66,9 +76,13 @@ impl Cloud {
             request_bytes: request.body().len(),
         };
         let mut lacking = None;
-        let ran = self.attempt(caller, service, &id, &mut info, &mut lacking, &request).await;
+        let faults = self.faults.as_deref().filter(|_| !caller.unseen);
+        let ran = match self.prepare(service, &mut info, &request) {
+            Ok(prepared) => self.attempt(caller, (guard, faults), prepared, &id, &info, &mut lacking).await,
+            Err(refusal) => Ok(Err(refusal)),
+        };
         let delivery = match &ran {
-            Ok(_) => self.faults.as_ref().map_or_else(Delivery::default, |faults| faults.after(&info)),
+            Ok(_) => faults.map_or_else(Delivery::default, |faults| faults.after(&info)),
             Err(_) => Delivery::Deliver,
         };
         let (response, outcome, units) = match ran {
@@ -87,7 +101,7 @@ impl Cloud {
             Delivery::Deliver => (response, outcome),
             Delivery::Lose | Delivery::Silence => (Err(Broken::AnswerLost), Outcome::AnswerLost),
         };
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = self.observer.as_ref().filter(|_| !caller.unseen) {
             observer.called(&CallRecord {
                 caller: info.caller,
                 service: info.service,
@@ -113,47 +127,42 @@ impl Cloud {
     async fn attempt(
         &self,
         caller: &Caller,
-        service: Service,
+        (guard, faults): (Option<&dyn Guard>, Option<&dyn Faults>),
+        Prepared { work, asks, service }: Prepared,
         id: &str,
-        info: &mut CallInfo,
+        info: &CallInfo,
         lacking: &mut Option<Ask>,
-        request: &Request<Bytes>,
     ) -> Result<Result<Answer, Refusal>, Broken> {
-        let prepared = match self.prepare(service, info, request) {
-            Ok(prepared) => prepared,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        info.resources = prepared.asks.iter().map(|ask| ask.resource.clone()).collect();
-        info.keys = prepared.keys;
-        if let Err(error) = self.authorize(caller, service, &prepared.asks, lacking) {
+        if let Some(Err(why)) = guard.map(|guard| guard.admit(info)) {
+            return Ok(Err(access_denied(service, why).into()));
+        }
+        if let Err(error) = self.authorize(caller, service, &asks, lacking) {
             return Ok(Err(error.into()));
         }
-        match self.faults.as_ref().and_then(|faults| faults.before(info)) {
+        match faults.and_then(|faults| faults.before(info)) {
             None => {}
             Some(Fault::Refuse(refusal)) => return Ok(Err(refusal)),
             Some(Fault::Disconnect) => return Err(Broken::Disconnected),
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         }
-        Ok(self.run(prepared.work, caller, service, info, id).await)
+        Ok(self.run(work, caller, service, info, id).await)
     }
 
     fn prepare(
         &self,
         service: Service,
-        info: &CallInfo,
+        info: &mut CallInfo,
         request: &Request<Bytes>,
     ) -> Result<Prepared, Refusal> {
         let operation = &info.operation;
-        let one = |work, (action, resource): (String, String)| Prepared {
-            work,
-            asks: vec![Ask::new(action, resource)],
-            keys: Vec::new(),
-        };
-        Ok(match service {
+        let one = |work, (action, resource): (String, String)| (work, vec![Ask::new(action, resource)]);
+        let mut keys = Vec::new();
+        let (work, asks) = match service {
             Service::DynamoDb | Service::DynamoDbStreams => {
                 let parsed = self.dynamodb.parse(operation, request.body())?;
-                let (asks, keys) = self.dynamodb.needs(&parsed);
-                Prepared { work: Work::DynamoDb(Box::new(parsed)), asks, keys }
+                let (asks, named) = self.dynamodb.needs(&parsed);
+                keys = named;
+                (Work::DynamoDb(Box::new(parsed)), asks)
             }
             Service::Sqs => {
                 let input = json(request.body())?;
@@ -178,10 +187,13 @@ impl Cloud {
             }
             Service::Kms => {
                 let input = json(request.body())?;
-                let asks = vec![self.kms.needs(operation, &input)?];
-                Prepared { work: Work::Kms(input), asks, keys: Vec::new() }
+                let ask = self.kms.needs(operation, &input)?;
+                (Work::Kms(input), vec![ask])
             }
-        })
+        };
+        info.resources = asks.iter().map(|ask| ask.resource.clone()).collect();
+        info.keys = keys;
+        Ok(Prepared { work, asks, service })
     }
 
     /// Whether the caller may all of it; else `lacking` is the first that it may not.
@@ -254,6 +266,10 @@ fn denied(service: Service, caller: &str, ask: &Ask, why: &str) -> AwsError {
     let (action, resource) = (&ask.action, &ask.resource);
     let message =
         format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
+    access_denied(service, message)
+}
+
+fn access_denied(service: Service, message: String) -> AwsError {
     let (code, status) = match service {
         Service::Sns | Service::Sts => ("AuthorizationError", StatusCode::FORBIDDEN),
         Service::Sqs | Service::Ses => ("AccessDeniedException", StatusCode::FORBIDDEN),

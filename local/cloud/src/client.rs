@@ -18,7 +18,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
-use crate::{Broken, Caller, Cloud};
+use crate::{Broken, Caller, Cloud, guard};
 
 impl Cloud {
     /// An HTTP client for the SDK's clients that reaches this cloud without a socket. Every call through it is
@@ -49,11 +49,14 @@ impl HttpClient for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { cloud, caller } = self.clone();
+        // Here and now: the future may be polled by whoever the SDK likes.
+        let guard = guard::present().or_else(|| caller.guard.clone());
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let (parts, body) = request.into_parts();
             let body = collect(body).await?;
-            let answer = cloud.call(&caller, http::Request::from_parts(parts, body)).await;
+            let request = http::Request::from_parts(parts, body);
+            let answer = cloud.call_guarded(&caller, guard.as_deref(), request).await;
             let (parts, body) = answer.map_err(broken)?.into_parts();
             let mut response = HttpResponse::new(parts.status.into(), SdkBody::from(body));
             *response.headers_mut() = Headers::try_from(parts.headers)

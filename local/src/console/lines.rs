@@ -60,6 +60,23 @@ pub fn text(happening: &Happening, at: Timestamp, paint: Paint) -> Option<String
             let many = if *recipients == 1 { String::new() } else { format!(" to {recipients}") };
             line(&paint.magenta(&pad("mail", 8)), format!("“{subject}”{many}"))
         }
+        Happening::Webhook(webhook) => {
+            let outcome = match webhook.status {
+                200..300 => paint.green(&webhook.status.to_string()),
+                status => paint.yellow(&format!("{status}, and sends it again")),
+            };
+            line(
+                &paint.magenta(&pad("webhook", 8)),
+                format!("{} tells of {}  {outcome}", webhook.provider, webhook.payment),
+            )
+        }
+        Happening::Trespass(trespass) => line(
+            &paint.red(&pad("trespass", 8)),
+            format!(
+                "{} may touch {} only, and named {:?} in {}",
+                trespass.function, trespass.allowed, trespass.key, trespass.table
+            ),
+        ),
         Happening::Call(_) | Happening::Delivered { .. } | Happening::Metric(_) => None,
     }
 }
@@ -96,6 +113,14 @@ pub(super) fn json(happening: &Happening, at: Timestamp) -> Option<String> {
         Happening::Mail { subject, recipients } => {
             json!({ "happening": "mail", "subject": subject, "recipients": recipients })
         }
+        Happening::Webhook(webhook) => json!({
+            "happening": "webhook", "provider": webhook.provider, "store": webhook.store,
+            "payment": webhook.payment, "attempt": webhook.attempt, "status": webhook.status,
+        }),
+        Happening::Trespass(trespass) => json!({
+            "happening": "trespass", "function": trespass.function, "operation": trespass.operation,
+            "table": trespass.table, "key": trespass.key, "allowed": trespass.allowed,
+        }),
         Happening::Metric(line) => return Some(line.clone()),
         Happening::Call(_) => return None,
     };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use souk_cloud::CallRecord;
 
+use super::tripwire::Trespass;
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Happening {
@@ -62,6 +64,25 @@ pub enum Happening {
         /// How many recipients. Who they are is nobody's business but the outbox's.
         recipients: usize,
     },
+    /// A payment provider notified a store.
+    Webhook(WebhookRecord),
+    /// A function named a key that is none of its invocation's business, and was refused.
+    Trespass(Trespass),
+}
+
+/// A payment provider's notification, and how it was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookRecord {
+    /// The provider's name, as in the address of its notifications.
+    pub provider: &'static str,
+    /// The store.
+    pub store: String,
+    /// The order whose payment it is about.
+    pub payment: String,
+    /// The first time, the second …
+    pub attempt: usize,
+    /// The answer's status. Anything but 2xx has it sent again.
+    pub status: u16,
 }
 
 /// A request and its answer, as the access log knows them.

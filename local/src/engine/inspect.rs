@@ -1,9 +1,10 @@
 //! What a test asks of an open market beside its answers.
 
+use aws_credential_types::Credentials;
 use souk::runtime::{App, Settings, Transport};
 use souk_cloud::{Caller, iam::Grant};
 
-use super::market::Market;
+use super::market::{Engine, Market};
 
 impl Market {
     /// The permissions that no function has needed since the market opened, each with its function's logical id: what
@@ -19,13 +20,19 @@ impl Market {
 
     /// The world as a function with these settings and every permission sees it.
     pub fn operator(&self, settings: Settings) -> App {
-        let engine = self.engine();
+        self.engine().operator(settings, Caller::everything("operator"))
+    }
+}
+
+impl Engine {
+    /// The world as `caller` with these settings sees it.
+    pub(crate) fn operator(&self, settings: Settings, caller: Caller) -> App {
         let transport = Transport {
-            http_client: engine.cloud.http_client(Caller::everything("operator")),
-            credentials: aws_credential_types::Credentials::new("operator", "operator", None, None, "local"),
-            region: engine.stack.place.region.clone(),
+            credentials: Credentials::new(caller.name.as_str(), "operator", None, None, "local"),
+            http_client: self.cloud.http_client(caller),
+            region: self.stack.place.region.clone(),
             endpoint: None,
         };
-        App::new(settings, transport, engine.clock.clone(), engine.entropy.clone())
+        App::new(settings, transport, self.clock.clone(), self.entropy.clone())
     }
 }

@@ -1,6 +1,10 @@
 //! The market: everything that a template declares, open in this process.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -16,6 +20,8 @@ use super::{
     runner::{Answer, Failure, Runner},
     sources::Delivery,
     tasks::Tasks,
+    tripwire::{Trespass, Tripwire},
+    webhooks::Webhooks,
 };
 use crate::template::{Stack, StackPlace, TemplateError};
 
@@ -48,6 +54,11 @@ pub struct MarketOptions {
     pub partition_limits: bool,
     /// Whether schedules run. A test that wants to call the sweeper itself turns them off.
     pub schedules: bool,
+    /// Whether the sandbox notifies stores of payments that it decides on late. A test that wants to send its
+    /// notifications itself turns it off.
+    pub webhooks: bool,
+    /// Whether every key that a function names is held against what its invocation is about.
+    pub tripwire: bool,
 }
 
 impl MarketOptions {
@@ -67,6 +78,8 @@ impl MarketOptions {
             observer: None,
             partition_limits: false,
             schedules: true,
+            webhooks: true,
+            tripwire: true,
         }
     }
 }
@@ -130,6 +143,10 @@ pub(crate) struct Engine {
     /// Turns true when pollers shall take no more.
     pub closing: tokio::sync::watch::Sender<bool>,
     pub tasks: Arc<Tasks>,
+    pub webhooks: Arc<Webhooks>,
+    /// The world as the sandbox sees it, where it notifies stores.
+    pub sandbox: OnceLock<App>,
+    pub tripwire: Option<Arc<Tripwire>>,
 }
 
 impl Market {
@@ -171,6 +188,16 @@ impl Market {
             .values()
             .find(|deployed| deployed.spec.binary == binary)
             .map(|deployed| deployed.app.clone())
+    }
+
+    /// How many keys that functions named were held against what their invocation is about.
+    pub fn keys_checked(&self) -> u64 {
+        self.engine().tripwire.as_ref().map_or(0, |wire| wire.checked())
+    }
+
+    /// The keys so far that were none of their invocation's business.
+    pub fn trespasses(&self) -> Vec<Trespass> {
+        self.engine().tripwire.as_ref().map(|wire| wire.trespasses()).unwrap_or_default()
     }
 
     /// What the template declares.

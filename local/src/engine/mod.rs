@@ -15,11 +15,14 @@ mod settle;
 mod sources;
 mod tasks;
 mod time;
+mod tripwire;
 mod watcher;
+mod webhooks;
 
 pub use gateway::PeerAddress;
-pub use happening::{Cause, Happening, RequestRecord, RunRecord};
+pub use happening::{Cause, Happening, RequestRecord, RunRecord, WebhookRecord};
 pub use market::{Market, MarketError, MarketOptions};
 pub use runner::{Answer, Failure};
 pub use sources::Delivery;
 pub use time::{seeded_entropy, tokio_clock};
+pub use tripwire::Trespass;

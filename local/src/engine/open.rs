@@ -1,6 +1,9 @@
 //! Opens a market: makes each resource of the template, puts each function in its place, starts what feeds it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use aws_credential_types::Credentials;
 use serde_json::json;
@@ -17,7 +20,9 @@ use super::{
     runner::{Deployed, Runner},
     sources,
     tasks::Tasks,
+    tripwire::Tripwire,
     watcher::Watcher,
+    webhooks::Webhooks,
 };
 use crate::template::{self, FunctionSpec, Stack, TemplateOptions};
 
@@ -33,7 +38,8 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
     let stack = template::load(&options.template, &resolve)?;
     let code = match_code(&stack, &options.functions)?;
     let (happenings, _) = broadcast::channel(HAPPENINGS);
-    let cloud = open_cloud(&options, &stack, &happenings)?;
+    let webhooks = Arc::new(Webhooks::default());
+    let cloud = open_cloud(&options, &stack, &happenings, &webhooks)?;
     resolve.arns = provision::secrets(&cloud, &stack, &options.entropy)?;
     let stack = template::load(&options.template, &resolve)?;
     provision::keys(&cloud, &stack, &options.entropy)?;
@@ -45,9 +51,10 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
     let metrics = MetricSink::from_fn(move |line| {
         let _ = listeners.send(Happening::Metric(line.to_owned()));
     });
+    let tripwire = options.tripwire.then(|| Tripwire::new(happenings.clone()));
     let mut functions = BTreeMap::new();
     for (spec, function) in stack.functions.values().zip(code) {
-        let deployed = deploy(spec, function, &options, &cloud, &metrics)?;
+        let deployed = deploy(spec, function, &options, &cloud, &metrics, tripwire.as_ref())?;
         functions.insert(spec.id.clone(), Arc::new(deployed));
     }
     let runner = Runner {
@@ -57,6 +64,7 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
         activity: activity.clone(),
         happenings: happenings.clone(),
         tasks: Arc::clone(&tasks),
+        tripwire: tripwire.clone(),
     };
     let gateway = Gateway::new(&stack);
     let engine = Arc::new(Engine {
@@ -71,7 +79,13 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
         delivery: options.delivery,
         closing: watch::Sender::new(false),
         tasks,
+        webhooks,
+        sandbox: OnceLock::new(),
+        tripwire,
     });
+    if options.webhooks {
+        Webhooks::start(&engine);
+    }
     sources::start(&engine, options.schedules)?;
     Ok(engine)
 }
@@ -100,6 +114,7 @@ fn open_cloud(
     options: &MarketOptions,
     stack: &Stack,
     happenings: &broadcast::Sender<Happening>,
+    webhooks: &Arc<Webhooks>,
 ) -> Result<Arc<Cloud>, MarketError> {
     let clock = options.clock.clone();
     let place = Place {
@@ -111,7 +126,10 @@ fn open_cloud(
     cloud.data.clone_from(&options.data);
     cloud.faults.clone_from(&options.faults);
     cloud.partition_limits = options.partition_limits;
-    let watcher = Watcher::new(happenings.clone(), options.observer.clone());
+    let watcher = Watcher::new(
+        happenings.clone(),
+        options.observer.iter().cloned().chain([Arc::clone(webhooks) as Arc<dyn Observer>]).collect(),
+    );
     cloud.observer = Some(Arc::clone(&watcher) as Arc<dyn Observer>);
     let cloud = Cloud::open(cloud)?;
     watcher.watch(&cloud);
@@ -125,6 +143,7 @@ fn deploy(
     options: &MarketOptions,
     cloud: &Arc<Cloud>,
     metrics: &MetricSink,
+    tripwire: Option<&Arc<Tripwire>>,
 ) -> Result<Deployed, MarketError> {
     let document = json!({ "Version": "2012-10-17", "Statement": spec.statements });
     let policy = Policy::parse(&document).map_err(|error| MarketError::Make {
@@ -132,7 +151,10 @@ fn deploy(
         reason: error.to_string(),
     })?;
     let policy = Arc::new(policy);
-    let caller = Caller::with_policy(&spec.binary, Arc::clone(&policy));
+    let mut caller = Caller::with_policy(&spec.binary, Arc::clone(&policy));
+    if let Some(wire) = tripwire {
+        caller = caller.guarded_by(wire.outside(&spec.binary));
+    }
     let memory = spec.memory.to_string();
     let group = format!("/aws/lambda/{}", spec.name);
     let reserved = [

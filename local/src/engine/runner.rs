@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Durat
 use futures::FutureExt as _;
 use serde_json::value::RawValue;
 use souk::runtime::{App, Clock, Entropy, Function, Invocation, InvocationError};
-use souk_cloud::iam::Policy;
+use souk_cloud::{guarded, iam::Policy};
 use tokio::{
     sync::{Semaphore, broadcast, oneshot},
     time::Instant,
@@ -17,6 +17,7 @@ use super::{
     happening::{Cause, Happening, RunRecord},
     ids,
     tasks::Tasks,
+    tripwire::Tripwire,
 };
 use crate::template::FunctionSpec;
 
@@ -80,6 +81,7 @@ pub(crate) struct Runner {
     pub activity: Activity,
     pub happenings: broadcast::Sender<Happening>,
     pub tasks: Arc<Tasks>,
+    pub tripwire: Option<Arc<Tripwire>>,
 }
 
 impl Runner {
@@ -101,6 +103,8 @@ impl Runner {
         context.invoked_function_arn.clone_from(&deployed.spec.arn);
         context.xray_trace_id = Some(trace);
         context.env_config = Arc::clone(&deployed.config);
+        let binary = &deployed.spec.binary;
+        let guard = self.tripwire.as_ref().map(|wire| wire.invocation(binary, event.get(), &cause));
         let invocation = Invocation { event, context };
 
         let under_way = self.activity.begin();
@@ -108,7 +112,11 @@ impl Runner {
         let (tell, told) = oneshot::channel();
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let answer = deployed.invoke(invocation).await;
+            let run = deployed.invoke(invocation);
+            let answer = match guard {
+                Some(guard) => guarded(guard, run).await,
+                None => run.await,
+            };
             // Nobody listening is no failure.
             let _ = happenings.send(Happening::Run(RunRecord {
                 function: deployed.spec.id.clone(),

@@ -6,7 +6,7 @@ use super::market::{Engine, Market};
 
 impl Market {
     /// Waits until nothing is left to do: no function runs, no queue with a consumer holds a message, not even a
-    /// hidden or delayed one, and every stream is read to its end. With tokio's time paused, time passes as fast
+    /// hidden or delayed one, every stream is read to its end, and every payment is decided and its store notified. With tokio's time paused, time passes as fast
     /// as it takes.
     ///
     /// Schedules go on meanwhile, and a message that fails for ever is waited for until its dead-letter queue has
@@ -44,6 +44,7 @@ impl Market {
 impl Engine {
     fn idle(&self, hidden: bool) -> bool {
         self.activity.count() == 0
+            && (!hidden || self.webhooks.waiting() == 0)
             && self.stack.functions.values().all(|function| {
                 function.queues.iter().all(|source| {
                     let depth = self.cloud.sqs.depth(&source.queue);

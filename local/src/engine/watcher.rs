@@ -13,16 +13,13 @@ use super::happening::Happening;
 /// Tells the market of every call, and whoever else wants to know.
 pub(super) struct Watcher {
     happenings: broadcast::Sender<Happening>,
-    also: Option<Arc<dyn Observer>>,
+    also: Vec<Arc<dyn Observer>>,
     /// Known once the cloud is open, which needs its observer first.
     cloud: OnceLock<Weak<Cloud>>,
 }
 
 impl Watcher {
-    pub(super) fn new(
-        happenings: broadcast::Sender<Happening>,
-        also: Option<Arc<dyn Observer>>,
-    ) -> Arc<Self> {
+    pub(super) fn new(happenings: broadcast::Sender<Happening>, also: Vec<Arc<dyn Observer>>) -> Arc<Self> {
         Arc::new(Self { happenings, also, cloud: OnceLock::new() })
     }
 
@@ -34,7 +31,7 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn called(&self, record: &CallRecord) {
-        if let Some(also) = &self.also {
+        for also in &self.also {
             also.called(record);
         }
         if self.happenings.receiver_count() == 0 {

@@ -1,21 +1,21 @@
 //! The demo store: what a newcomer finds in a market that just opened.
 
-mod catalog;
+mod file;
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
-use http::{Request, header};
-use serde_json::{Value, json};
+use jiff::SignedDuration;
 use souk::{
-    identity,
-    store::{StoreError, WriteError},
+    catalog::{self, Product},
+    http::Problem,
+    id::ProductId,
+    identity, inventory,
+    runtime::App,
+    store::{self, StoreError, Write, WriteError},
+    tenant::{Mode, Tenant},
 };
 
 use crate::engine::Market;
 
-pub use catalog::{CATALOG, Catalog};
+pub use self::file::{CATALOG, Catalog, Entry};
 
 /// The demo store's id: the one that the sample events in `events/` name.
 pub const STORE: &str = "store_01m6dsg7e0fabs2v1n9dm8936v";
@@ -24,8 +24,10 @@ pub const PUBLISHABLE_KEY: &str = "pk_test_demo";
 /// The demo store's secret key, for the shop's own systems.
 pub const SECRET_KEY: &str = "sk_test_demo";
 
-/// How many SKUs are stocked at once.
-const AT_ONCE: usize = 4;
+/// How many writes one transaction takes.
+const BATCH: usize = 100;
+/// How old the oldest product is made: none is to be younger than the store.
+const AGE: SignedDuration = SignedDuration::from_secs(1);
 
 /// A demo store that can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,74 +44,75 @@ pub enum SeedError {
     /// Whether the store is there can't be told.
     #[error(transparent)]
     Unknown(#[from] StoreError),
-    /// The API refused something.
-    #[error("{what} was answered with {status}: {body}")]
-    Refused {
-        /// The request.
-        what: String,
-        /// The answer's status.
-        status: u16,
-        /// The answer's body.
-        body: String,
-    },
+    /// The catalog has what no store may sell.
+    #[error("catalog.json: {0:?}")]
+    Refused(Problem),
+    /// The catalog calls something what it may not be called.
+    #[error("catalog.json: {0}")]
+    Name(String),
 }
 
-/// Creates the demo store with its catalog and stock, through the market's own API; leaves one alone that is there
-/// already.
+impl From<Problem> for SeedError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// Creates the demo store with its catalog and stock; leaves one alone that is there already.
+///
+/// It is made by what the functions themselves are made of, in few transactions: two hundred requests one after the
+/// other would take longer than all the rest of opening a market.
 ///
 /// # Errors
 /// [`SeedError`].
 pub async fn seed(market: &Market) -> Result<(), SeedError> {
-    if !create_store(market).await? {
-        return Ok(());
-    }
-    let catalog = Catalog::read()?;
-    // One after the other: lists show products in the order in which they came.
-    for entry in &catalog.products {
-        post(market, "/v1/products", &entry.product).await?;
-    }
-    let stock = catalog.products.iter().flat_map(|entry| &entry.stock);
-    let received = stock.map(|(sku, levels)| receive(market, sku, levels));
-    futures::stream::iter(received).buffer_unordered(AT_ONCE).try_collect().await
-}
-
-/// Whether the store had to be created. Its keys are known ones, so it can't come from the operator's function.
-async fn create_store(market: &Market) -> Result<bool, SeedError> {
     let app = market.app("provision-store").ok_or(SeedError::NoProvisioner)?;
-    // The function only ever writes; whoever looks first whether the store is there needs to read too.
+    // The function only ever writes what makes a store; this also reads whether it is there, and fills it.
     let operator = market.operator(app.settings().clone());
     if identity::identify(&operator, Some(&format!("Bearer {SECRET_KEY}")), "").await?.is_ok() {
-        return Ok(false);
+        return Ok(());
     }
-    let store = serde_json::from_value(Catalog::read()?.store)?;
-    identity::provision(&operator, store, STORE.parse().ok(), Some((PUBLISHABLE_KEY, SECRET_KEY))).await?;
-    Ok(true)
-}
-
-async fn receive(market: &Market, sku: &str, levels: &BTreeMap<String, u64>) -> Result<(), SeedError> {
-    for (location, count) in levels.iter().filter(|(_, count)| **count > 0) {
-        let movement = json!({ "location": location, "change": count, "reason": "received" });
-        post(market, &format!("/v1/stock/{sku}/movements"), &movement).await?;
+    let Catalog { store, products } = Catalog::read()?;
+    let id = STORE.parse().map_err(|_| SeedError::Name(STORE.to_owned()))?;
+    let known = Some((PUBLISHABLE_KEY, SECRET_KEY));
+    identity::provision(&operator, serde_json::from_value(store)?, Some(id), known).await?;
+    let tenant = Tenant::of_new_store(id, Mode::Test);
+    let mut writes = Vec::new();
+    for (place, entry) in products.into_iter().enumerate() {
+        writes.extend(product(&operator, tenant, place, entry)?);
     }
+    let batches = batches(writes);
+    futures::future::try_join_all(batches.into_iter().map(|batch| store::commit(&operator, batch))).await?;
     Ok(())
 }
 
-async fn post(market: &Market, path: &str, body: &Value) -> Result<(), SeedError> {
-    let what = format!("POST {path}");
-    let text = body.to_string();
-    // Each request of the seed is made once in a store's life: its content is key enough.
-    let key: String =
-        format!("seed {path} {text}").chars().filter(char::is_ascii_graphic).take(200).collect();
-    let request = Request::post(path)
-        .header(header::AUTHORIZATION, format!("Bearer {SECRET_KEY}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .header("idempotency-key", key)
-        .body(Bytes::from(text))
-        .map_err(|error| SeedError::Refused { what: what.clone(), status: 0, body: error.to_string() })?;
-    let response = market.request(request).await;
-    if response.status().is_success() {
-        return Ok(());
+/// What creates a product and its stock: the product with its offers first, then each SKU's stock.
+fn product(app: &App, tenant: Tenant, place: usize, entry: Entry) -> Result<Vec<Vec<Write>>, SeedError> {
+    let (now, place) = (app.now(), i64::try_from(place).unwrap_or(0));
+    // Lists show products by age: a millisecond apart they stay in the catalog's order.
+    let since = SignedDuration::from_millis(place) - AGE;
+    let id = ProductId::derived(now + since, &[entry.product.to_string().as_bytes()]);
+    let product = Product::new(id, serde_json::from_value(entry.product)?, now)?;
+    let mut writes = vec![catalog::creation(tenant, &product)?];
+    let reason = "received".parse().map_err(SeedError::Name)?;
+    for (sku, counts) in entry.stock {
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts: Result<_, String> = counts.map(|(at, count)| Ok((at.parse()?, count))).collect();
+        let counts = counts.map_err(SeedError::Name)?;
+        let sku = sku.parse().map_err(SeedError::Name)?;
+        writes.push(inventory::opening(app, tenant, &sku, &counts, &reason)?);
     }
-    let body = String::from_utf8_lossy(response.body()).into_owned();
-    Err(SeedError::Refused { what, status: response.status().as_u16(), body })
+    Ok(writes)
+}
+
+/// Groups of writes in as few transactions as hold them; each group stays whole.
+fn batches(groups: Vec<Vec<Write>>) -> Vec<Vec<Write>> {
+    let mut batches = vec![Vec::new()];
+    for group in groups {
+        match batches.last_mut() {
+            Some(batch) if batch.len() + group.len() <= BATCH => batch.extend(group),
+            _ => batches.push(group),
+        }
+    }
+    batches
 }

@@ -7,5 +7,5 @@ mod view;
 pub use product::{
     ChangeProduct, NewProduct, Offer, Options, Product, ProductStatus, Sku, Variant, VariantInput,
 };
-pub use storage::{create, get, list, offers, replace};
+pub use storage::{create, creation, get, list, offers, replace};
 pub use view::{ProductView, VariantView, views};

@@ -68,16 +68,24 @@ pub async fn create<B, Q, R: Serialize>(
     product: &Product,
     reply: Reply<R>,
 ) -> Result<Reply<R>, Problem> {
-    let tenant = call.tenant()?;
-    let mut writes = vec![Write::create("product", keys::product(tenant, product.id), product)?];
+    let writes = creation(call.tenant()?, product)?;
     let skus: Vec<Sku> = product.variants.iter().map(|variant| variant.sku.clone()).collect();
+    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
+}
+
+/// The writes that create `product`, all together or none: the product's, those of its offers, those of its tags.
+///
+/// # Errors
+/// [`StoreError`] where it makes no item.
+pub fn creation(tenant: Tenant, product: &Product) -> Result<Vec<Write>, StoreError> {
+    let mut writes = vec![Write::create("product", keys::product(tenant, product.id), product)?];
     for offer in product.offers() {
         writes.push(Write::create("offer", keys::offer(tenant, offer.variant.sku.as_str()), &offer)?);
     }
     for tag in &product.tags {
         writes.push(tagged(tenant, tag.as_str(), product)?);
     }
-    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
+    Ok(writes)
 }
 
 /// Puts `new` in place of `old` and answers `reply`.

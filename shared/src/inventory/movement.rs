@@ -1,5 +1,7 @@
 //! What staff do to stock: receive, adjust, count.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,22 @@ pub struct Movement {
     pub created_at: Timestamp,
 }
 
+impl Movement {
+    /// The movement of `change` that led to the level `after`.
+    fn new(app: &App, sku: &Sku, location: &LocationId, change: i64, after: Level, reason: &Line) -> Self {
+        Self {
+            id: MovementId::new(app),
+            sku: sku.clone(),
+            location: location.clone(),
+            change,
+            reason: reason.clone(),
+            on_hand: after.on_hand(),
+            version: after.version,
+            created_at: app.now(),
+        }
+    }
+}
+
 impl NewMovement {
     /// What it does.
     ///
@@ -139,16 +157,7 @@ pub async fn record<Q>(
             return Err(Problem::new(Code::PreconditionFailed, detail).at("if_version"));
         }
         let (after, change) = apply(before.unwrap_or_default(), amount)?;
-        let movement = Movement {
-            id: MovementId::new(app),
-            sku: sku.clone(),
-            location: new.location.clone(),
-            change,
-            reason: new.reason.clone(),
-            on_hand: after.on_hand(),
-            version: after.version,
-            created_at: app.now(),
-        };
+        let movement = Movement::new(app, sku, &new.location, change, after, &new.reason);
         let writes = vec![
             change_level(tenant, sku, &new.location, levels.as_ref(), before, after, change)?,
             Write::create("movement", keys::movement(tenant, sku.as_str(), movement.id), &movement)?,
@@ -160,6 +169,34 @@ pub async fn record<Q>(
         }
     }
     Err(Problem::new(Code::Conflict, "Others keep moving this stock. Try again."))
+}
+
+/// The writes that open the stock of `sku`, of which there never was any: `counts` of it come, a movement for each
+/// location.
+///
+/// # Errors
+/// 422 where a count is too large.
+pub fn opening(
+    app: &App,
+    tenant: Tenant,
+    sku: &Sku,
+    counts: &BTreeMap<LocationId, u64>,
+    reason: &Line,
+) -> Result<Vec<Write>, Problem> {
+    let (mut levels, mut movements) = (Levels { revision: 1, ..Levels::default() }, Vec::new());
+    for (location, count) in counts {
+        let (level, change) = apply(Level::default(), Amount::Set(*count))?;
+        let movement = Movement::new(app, sku, location, change, level, reason);
+        movements.push(Write::create(
+            "movement",
+            keys::movement(tenant, sku.as_str(), movement.id),
+            &movement,
+        )?);
+        levels.locations.insert(location.clone(), level);
+    }
+    let mut writes = vec![Write::create("stock", keys::stock(tenant, sku.as_str()), &levels)?];
+    writes.append(&mut movements);
+    Ok(writes)
 }
 
 /// The write that brings one location's level from `before` to `after`, if nobody else changed it meanwhile.

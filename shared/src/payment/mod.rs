@@ -7,7 +7,7 @@ pub use provider::{
     CaptureMethod, Decline, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError,
     ProviderPayment, ProviderStatus,
 };
-pub use sandbox::{SANDBOX, Sandbox, SandboxNotice};
+pub use sandbox::{SANDBOX, SIGNATURE as SANDBOX_SIGNATURE, Sandbox, SandboxNotice};
 
 use crate::{
     runtime::App,

@@ -4,12 +4,13 @@
 //! `pm_souk_…`, with what card networks do on bad days. It keeps its payments in the state table, each change
 //! conditional on the version before, so that it counts for itself what was taken, whoever asks however often.
 
+mod notice;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,19 +20,18 @@ use super::{
 use crate::{
     id::OrderId,
     money::Money,
-    runtime::{App, StartError},
+    runtime::App,
     store::{self, Key, Write, WriteError, keys},
     tenant::Tenant,
 };
+
+pub use notice::{SIGNATURE, SandboxNotice};
 
 /// Its name, as in the address of its notifications.
 pub const SANDBOX: &str = "sandbox";
 
 /// How long a late answer takes.
 const LATE: SignedDuration = SignedDuration::from_secs(20);
-
-/// How old a notification's signature may be, either way.
-const TOLERANCE: i64 = 300;
 
 /// How often an operation is tried again that met another one on the same payment.
 const TRIES: u32 = 8;
@@ -179,23 +179,6 @@ impl Payment {
     }
 }
 
-/// A notification of the sandbox.
-#[derive(Debug, Serialize, Deserialize)]
-struct Notice {
-    #[serde(rename = "type")]
-    kind: String,
-    payment: OrderId,
-}
-
-/// A notification, ready to be sent.
-#[derive(Clone, Debug)]
-pub struct SandboxNotice {
-    /// Goes into the `Souk-Sandbox-Signature` header.
-    pub signature: String,
-    /// The body.
-    pub body: String,
-}
-
 /// The sandbox, on behalf of one tenant.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
@@ -253,21 +236,14 @@ impl Sandbox {
         Err(ProviderError::Unknown("the payment keeps changing".to_owned()))
     }
 
-    async fn signing_key(&self) -> Result<hmac::Key, StartError> {
-        self.app.derived_key(&format!("sandbox/{}", self.tenant)).await
-    }
-
-    /// The notification that the payment of `order` changed, as the provider would send it now.
+    /// When the provider will decide on the payment of `order`, where it has not yet: then it notifies the store.
     ///
     /// # Errors
-    /// [`StartError`] where the signing key can't be had.
-    pub async fn notice(&self, order: OrderId) -> Result<SandboxNotice, StartError> {
-        let notice = Notice { kind: "payment.updated".to_owned(), payment: order };
-        let body = serde_json::to_string(&notice).unwrap_or_default();
-        let time = self.app.now().as_second();
-        let tag = hmac::sign(&self.signing_key().await?, format!("{time}.{body}").as_bytes());
-        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(SandboxNotice { signature: format!("t={time},v1={hex}"), body })
+    /// [`ProviderError`] where its payments can't be read.
+    pub async fn decides_at(&self, order: OrderId) -> Result<Option<Timestamp>, ProviderError> {
+        let payment = self.load(PaymentKey(order)).await?;
+        let undecided = payment.filter(|payment| payment.status == ProviderStatus::Processing);
+        Ok(undecided.and_then(|payment| payment.decided).map(|(when, _)| when))
     }
 }
 
@@ -366,29 +342,8 @@ impl Provider for Sandbox {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Notification, NotificationError> {
-        let missing = NotificationError::Unsigned("The header Souk-Sandbox-Signature is missing.");
-        let header =
-            headers.get("souk-sandbox-signature").and_then(|value| value.to_str().ok()).ok_or(missing)?;
-        let part =
-            |name: &str| header.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-        let mismatch = || NotificationError::Unsigned("The signature does not match.");
-        let time: i64 = part("t").and_then(|time| time.parse().ok()).ok_or_else(mismatch)?;
-        let tag = part("v1").and_then(from_hex).ok_or_else(mismatch)?;
-        let signed = [format!("{time}.").as_bytes(), body].concat();
-        hmac::verify(&self.signing_key().await?, &signed, &tag).map_err(|_| mismatch())?;
-        if self.app.now().as_second().abs_diff(time) > TOLERANCE.unsigned_abs() {
-            return Err(NotificationError::Unsigned("The signature is older than five minutes."));
-        }
-        let notice: Notice = serde_json::from_slice(body).map_err(|_| NotificationError::Unreadable)?;
-        Ok(Notification { payment: PaymentKey(notice.payment) })
+        self.read_notice(headers, body).await
     }
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
-    let digits = digits.filter(|digits| digits.len() == 64)?;
-    Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }
 
 #[cfg(test)]

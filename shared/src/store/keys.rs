@@ -323,10 +323,19 @@ pub fn due_shard(shard: u64) -> String {
 
 /// The order that a key made by [`work`] belongs to.
 pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
+    order_of(pk, "work")
+}
+
+/// The order that a key made by [`sandbox_payment`] belongs to.
+pub fn order_of_sandbox_payment(pk: &str) -> Option<(Tenant, OrderId)> {
+    order_of(pk, "sandbox")
+}
+
+fn order_of(pk: &str, family: &str) -> Option<(Tenant, OrderId)> {
     let mut parts = pk.split('/');
     let store = parts.next()?.parse().ok()?;
     let mode = parts.next()?.parse().ok()?;
-    (parts.next()? == "work").then_some(())?;
+    (parts.next()? == family).then_some(())?;
     Some((Tenant::of_own_record(store, mode), parts.next()?.parse().ok()?))
 }
 
