@@ -15,8 +15,10 @@ pub mod order;
 pub mod payment;
 pub mod relay;
 pub mod risk;
+pub mod sweep;
 
 // Foundations: what no business knows.
+pub mod audit;
 pub mod contact;
 pub mod event;
 pub mod http;

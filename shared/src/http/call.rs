@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use super::{Code, Idempotency, Nothing, Problem};
 use crate::{
+    audit::{Action, Network},
     event::Cause,
     principal::{Principal, Scope},
     tenant::Tenant,
@@ -25,6 +26,9 @@ pub struct Call<B = Nothing, Q = Nothing> {
     /// The parsed query.
     pub query: Q,
     pub(super) route: &'static str,
+    pub(super) path: String,
+    pub(super) from: Option<Network>,
+    pub(super) audited: Option<Action>,
     pub(super) path_parameters: HashMap<String, String>,
     pub(super) principal: Option<Principal>,
     pub(super) idempotency: Option<Idempotency>,

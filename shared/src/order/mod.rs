@@ -26,4 +26,4 @@ pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOr
 pub use saga::{Nudge, advance, send};
 pub use stream::load;
 pub use view::{CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, view, wait_for_outcome};
-pub use work::sweep;
+pub use work::look_after;

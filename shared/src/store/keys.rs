@@ -1,4 +1,4 @@
-//! Every key of both tables. A key can't be written down without the tenant it belongs to; the few that
+//! Every key of the tables. A key can't be written down without the tenant it belongs to; the few that
 //! belong to none are at the end of this page, each with its reason.
 
 use std::collections::HashMap;
@@ -9,18 +9,20 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::{CartId, EventId, MovementId, OrderId, ProductId},
+    id::{AuditId, CartId, EventId, MovementId, OrderId, ProductId, StoreId},
     runtime::{Settings, StartError},
     tenant::Tenant,
 };
 
-/// One of the two tables.
+/// One of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// Facts, append-only.
     Events,
     /// Current state and read models.
     State,
+    /// How far audit logs went, written by `anchor-audit` alone.
+    Anchors,
 }
 
 impl Table {
@@ -32,6 +34,7 @@ impl Table {
         settings.require(match self {
             Self::Events => "EVENTS_TABLE",
             Self::State => "STATE_TABLE",
+            Self::Anchors => "ANCHORS_TABLE",
         })
     }
 }
@@ -200,6 +203,43 @@ pub fn sent_mail(tenant: Tenant, event: EventId) -> Key {
     Key::state(format!("{tenant}/mail/{event}"), "sent")
 }
 
+/// Something that was done and has no place in the audit log yet. A partition of its own: what is done is never held up
+/// by how fast one partition writes.
+pub fn audit_note(tenant: Tenant, id: AuditId) -> Key {
+    Key::state(format!("{tenant}/audit-outbox/{id}"), "note")
+}
+
+/// The partition of the events table that holds a store's audit log, by sequence number.
+pub fn audit_chain(tenant: Tenant) -> String {
+    format!("{tenant}/audit")
+}
+
+/// An entry of a store's audit log.
+pub fn audit_entry(tenant: Tenant, sequence: u64) -> Key {
+    Key { table: Table::Events, pk: audit_chain(tenant), sk: format!("{sequence:010}") }
+}
+
+/// The partition of the anchors table that tells how far a store's audit log went, by sequence number.
+pub fn anchors(tenant: Tenant) -> String {
+    format!("{tenant}/anchors")
+}
+
+/// How far a store's audit log went at some time.
+pub fn anchor(tenant: Tenant, sequence: u64) -> Key {
+    Key { table: Table::Anchors, pk: anchors(tenant), sk: format!("{sequence:010}") }
+}
+
+/// The partition that lists all stores, by id. Belongs to no tenant: what has to be done for every store, such as
+/// anchoring their audit logs, finds them here.
+pub fn stores() -> &'static str {
+    "stores"
+}
+
+/// A store's place in the list of all stores, which only `provision-store` writes.
+pub fn store(id: StoreId) -> Key {
+    Key::state(stores().to_owned(), id.to_string())
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
@@ -213,13 +253,29 @@ pub fn due_shard(shard: u64) -> String {
     format!("due/{}", shard % DUE_SHARDS)
 }
 
+/// The tenant that a key Souk wrote begins with.
+pub fn tenant_of(pk: &str) -> Option<Tenant> {
+    let mut parts = pk.split('/');
+    Some(Tenant::of_own_record(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// What lies behind the tenant in a key: what kind of thing it is of, and its id.
+fn thing(pk: &str) -> Option<(&str, &str)> {
+    pk.splitn(3, '/').nth(2)?.split_once('/')
+}
+
 /// The order that a key made by [`work`] belongs to.
 pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
-    let mut parts = pk.split('/');
-    let store = parts.next()?.parse().ok()?;
-    let mode = parts.next()?.parse().ok()?;
-    (parts.next()? == "work").then_some(())?;
-    Some((Tenant::of_own_record(store, mode), parts.next()?.parse().ok()?))
+    let (kind, id) = thing(pk)?;
+    (kind == "work").then_some(())?;
+    Some((tenant_of(pk)?, id.parse().ok()?))
+}
+
+/// The note that a key made by [`audit_note`] is of.
+pub fn note_of_audit(pk: &str) -> Option<Key> {
+    let (kind, id) = thing(pk)?;
+    (kind == "audit-outbox").then_some(())?;
+    Some(audit_note(tenant_of(pk)?, id.parse().ok()?))
 }
 
 /// SHA-256 in hexadecimal.
