@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
+mod audit_tampering;
 mod cancel;
 mod catalog;
 mod checks;

@@ -77,7 +77,7 @@ fn what_holds_facts_is_kept_and_encrypted() {
         ("SSEEnabled: true", "encrypted at rest"),
     ] {
         let tables = text.matches("Type: AWS::DynamoDB::Table").count();
-        assert_eq!(tables, 2);
+        assert_eq!(tables, 3);
         assert!(text.matches(needed).count() >= tables, "{needed}: {why}");
     }
     assert!(text.contains("Tracing: Active"), "requests can be followed through X-Ray");
