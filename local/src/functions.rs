@@ -6,7 +6,9 @@ use souk::runtime::Function;
 pub fn functions() -> Vec<Function> {
     vec![
         advance_orders::function(),
+        anchor_audit::function(),
         api_reference::function(),
+        audit_log::function(),
         authorizer::function(),
         carts::function(),
         checkout::function(),
@@ -17,10 +19,12 @@ pub fn functions() -> Vec<Function> {
         products::function(),
         project_orders::function(),
         provision_store::function(),
+        record_audit::function(),
         relay_events::function(),
         send_notifications::function(),
         sessions::function(),
         stock::function(),
         sweep::function(),
+        verify_audit::function(),
     ]
 }

@@ -20,8 +20,10 @@ pub mod relay;
 pub mod risk;
 pub mod session;
 pub mod staff;
+pub mod sweep;
 
 // Foundations: what no business knows.
+pub mod audit;
 pub mod contact;
 pub mod event;
 pub mod http;

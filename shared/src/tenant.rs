@@ -47,10 +47,10 @@ impl FromStr for Mode {
 
 /// One store in one mode: the boundary that no key, query or event crosses.
 ///
-/// There are four ways to come by one, each of which has proof of the store: the gateway's authorizer verified a key
+/// There are five ways to come by one, each of which has proof of the store: the gateway's authorizer verified a key
 /// ([`Tenant::of_verified_principal`]), Souk itself wrote it ([`Tenant::of_own_record`]), a provider signed for it
-/// ([`Tenant::of_signed_notification`]), or an operator with the right to invoke `provision-store` is creating it
-/// ([`Tenant::of_new_store`]).
+/// ([`Tenant::of_signed_notification`]), an operator with the right to invoke `provision-store` is creating it
+/// ([`Tenant::of_new_store`]), or one with the right to invoke a function names it ([`Tenant::of_operator`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     store: StoreId,
@@ -76,6 +76,11 @@ impl Tenant {
 
     /// A store that is being created.
     pub const fn of_new_store(store: StoreId, mode: Mode) -> Self {
+        Self { store, mode }
+    }
+
+    /// The tenant that an operator names, who may invoke the function that asks.
+    pub const fn of_operator(store: StoreId, mode: Mode) -> Self {
         Self { store, mode }
     }
 

@@ -132,10 +132,12 @@ pub fn sources(stack: &Stack) -> Result<(), String> {
     }
     for (id, table) in &stack.tables {
         if id == "VaultTable" {
-            faults.require(
-                table.stream.is_none(),
-                format!("{id}: a stream would keep keys that were destroyed"),
-            );
+            let untold = table.stream.is_none();
+            faults.require(untold, format!("{id}: a stream would keep keys that were destroyed"));
+            continue;
+        }
+        // What anchors hold is for nobody to hear of.
+        if id == "AnchorsTable" {
             continue;
         }
         let read = table.stream.as_ref().is_some_and(|stream| {
@@ -236,13 +238,19 @@ pub fn streams(stack: &Stack) -> Result<(), String> {
             let keeps = matches!(source.on_failure, Some(Destination::Bucket(_)));
             require(keeps, "only a bucket keeps the whole record (DestinationConfig)");
             require(source.on_failure_granted, "the function may not write there (OnFailure, Type)");
-            let state = stack.table_by_stream(&source.stream).is_some_and(|table| table.ttl.is_some());
-            let filters = |kind: &str| source.filters.iter().any(|filter| filter.to_string().contains(kind));
-            let filtered = ["NewImage", "OldImage"].into_iter().all(filters);
-            require(
-                filtered || !state,
-                "wakes for every cart and lease, not only for the catalog (FilterCriteria)",
-            );
+            let facts = stack.table_by_stream(&source.stream).is_some_and(|table| table.ttl.is_none());
+            let heard: &[(&str, &str)] = match (spec.binary.as_str(), facts) {
+                ("record-audit", _) => &[("NewImage", "\"audit\"")],
+                (_, true) => &[("NewImage", "\"order\"")],
+                // A deletion has an old image only.
+                (_, false) => &[("NewImage", "\"product\""), ("OldImage", "\"product\"")],
+            };
+            let filters = |(image, kind): &(&str, &str)| {
+                let patterns = source.filters.iter().map(ToString::to_string);
+                patterns.into_iter().any(|pattern| pattern.contains(image) && pattern.contains(kind))
+            };
+            let filtered = heard.iter().all(filters);
+            require(filtered, "wakes for what it has nothing to do with (FilterCriteria)");
         }
     }
     faults.verdict()

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod accounts;
+mod audit;
+mod audit_tampering;
 mod cancel;
 mod carts;
 mod catalog;

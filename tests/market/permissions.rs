@@ -128,6 +128,21 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     market.market.settled().await;
+    read_the_audit_log(market).await;
+}
+
+/// Lists, exports, anchors and verifies what the story left in the audit log.
+async fn read_the_audit_log(market: &TestMarket) {
+    let staff = market.staff();
+    let page = staff.0.get("/v1/audit-log?limit=1").await.expect(200);
+    staff.0.get(&format!("/v1/audit-log?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
+    staff.0.get("/v1/audit-log/head").await.expect(200);
+    staff.0.get("/v1/audit-log/export").await.expect(200);
+    // The second run holds the log against what the first one kept.
+    for _ in 0..2 {
+        market.invoke("anchor-audit", json!({})).await.unwrap();
+    }
+    market.invoke("verify-audit", json!({"store": market.store, "mode": "test"})).await.unwrap();
 }
 
 /// A condition on the keys holds where there are no keys, so what is granted has to name some, always.

@@ -112,7 +112,7 @@ async fn of_many_who_meet_a_person_first_all_use_one_key() {
     for (number, sealed) in (0..).zip(&sealed) {
         assert_eq!(vault::open(&app, tenant, subject, "number", sealed).await.unwrap(), Some(number));
     }
-    assert_eq!(market.items("-vault").await.len(), 1);
+    assert_eq!(market.all_items("-vault").await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ async fn an_erasure_wins_against_whoever_meets_the_person_at_the_same_time() {
             Err(error) => assert!(matches!(error, VaultError::Erased), "{error:?}"),
         }
     }
-    let key = &market.items("-vault").await[0];
+    let key = &market.all_items("-vault").await[0];
     assert!(key["wrapped"].is_null() && key["erased_at"].is_string(), "{key}");
 }
 
@@ -145,7 +145,7 @@ async fn a_key_that_was_moved_to_another_person_opens_nothing() {
     for subject in [ada, bob] {
         vault::seal(&app, tenant, subject, "name", &"x").await.unwrap();
     }
-    let items = market.items("-vault").await;
+    let items = market.all_items("-vault").await;
     let of = |subject: Subject| {
         let pk = format!("{tenant}/person/{subject}");
         items.iter().find(|item| item["pk"] == pk.as_str()).unwrap()

@@ -11,8 +11,8 @@ use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use souk::{
-    order::sweep,
     runtime::{App, Clock, Entropy, MetricSink, Settings, Transport},
+    sweep::sweep,
 };
 use souk_local::template::{Stack, TemplateOptions, load};
 use souk_tests::{Api, Shopper, Staff, plain, template};

@@ -46,7 +46,7 @@ fn http(answer: &mut Value) -> Result<String, String> {
         return Err(format!("{status} comes as {kind:?}, not as application/problem+json"));
     }
     let body = answer["body"].as_str().unwrap_or_default();
-    if kind.ends_with("json") && answer["isBase64Encoded"] != true {
+    if (kind == "application/json" || kind.ends_with("+json")) && answer["isBase64Encoded"] != true {
         answer["body"] =
             serde_json::from_str(body).map_err(|error| format!("the body is not JSON: {error}"))?;
     }

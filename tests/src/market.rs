@@ -135,6 +135,33 @@ impl TestMarket {
         Staff(Api::of_market(&self.market, &self.sk))
     }
 
+    /// Runs a function by its name, as whoever may invoke it does.
+    ///
+    /// # Errors
+    /// What it failed with.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
+        let answer = self.market.invoke(function, RawValue::from_string(event.to_string()).unwrap()).await;
+        answer.map(|answer| serde_json::from_str(answer.get()).unwrap()).map_err(|error| error.to_string())
+    }
+
+    /// Calls DynamoDB as somebody who may do everything: to look behind the scenes, or to do what an attacker does.
+    pub async fn dynamodb(&self, operation: &str, request: Value) -> Value {
+        let request = http::Request::post("http://localhost/")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(request.to_string().into())
+            .unwrap();
+        let answer = self.market.cloud().call(&Caller::everything("test"), request).await.unwrap();
+        assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
+        serde_json::from_slice(answer.body()).unwrap()
+    }
+
+    /// The name of the table whose name ends so.
+    pub fn table(&self, end: &str) -> String {
+        let tables = &self.market.stack().tables;
+        tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone()
+    }
+
     /// What happened so far.
     pub fn happenings(&self) -> Vec<Happening> {
         self.happenings.lock().unwrap().clone()
@@ -156,6 +183,7 @@ impl TestMarket {
             ("EVENTS_TABLE", table("-events")),
             ("VAULT_TABLE", table("-vault")),
             ("PERSONAL_DATA_KEY", stack.keys.values().next().unwrap().id.clone()),
+            ("ANCHORS_TABLE", table("-anchors")),
         ];
         self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
@@ -191,20 +219,25 @@ impl TestMarket {
 
     /// All items of a kind in the state table, as plain JSON.
     pub async fn state_items(&self, kind: &str) -> Vec<Value> {
-        let items = self.items("-state").await;
-        items.into_iter().filter(|item| item["kind"] == kind).collect()
+        self.items("-state", kind).await
+    }
+
+    /// All items of a kind in the table whose name ends so, as plain JSON.
+    pub async fn items(&self, table: &str, kind: &str) -> Vec<Value> {
+        self.raw_items(table, kind).await.iter().map(plain).collect()
+    }
+
+    /// All items of a kind in the table whose name ends so, as DynamoDB has them.
+    pub async fn raw_items(&self, table: &str, kind: &str) -> Vec<Value> {
+        let page = self.dynamodb("Scan", json!({"TableName": self.table(table)})).await;
+        assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
+        let items = page["Items"].as_array().unwrap().iter().cloned();
+        items.filter(|item| item["kind"]["S"] == kind).collect()
     }
 
     /// All items of the table whose name ends so, as plain JSON.
-    pub async fn items(&self, end: &str) -> Vec<Value> {
-        let table = self.market.stack().tables.values().find(|table| table.name.ends_with(end)).unwrap();
-        let request = http::Request::post("http://localhost/")
-            .header("x-amz-target", "DynamoDB_20120810.Scan")
-            .header("content-type", "application/x-amz-json-1.0")
-            .body(json!({"TableName": table.name}).to_string().into())
-            .unwrap();
-        let answer = self.market.cloud().call(&Caller::everything("test"), request).await.unwrap();
-        let page: Value = serde_json::from_slice(answer.body()).unwrap();
+    pub async fn all_items(&self, table: &str) -> Vec<Value> {
+        let page = self.dynamodb("Scan", json!({"TableName": self.table(table)})).await;
         assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
         page["Items"].as_array().unwrap().iter().map(plain).collect()
     }

@@ -1,6 +1,7 @@
 //! Orders: read, list, and what staff do to them.
 
 use souk::{
+    audit::Action,
     http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, get, post},
     id::{FulfillmentId, OrderId},
     order::{
@@ -13,28 +14,40 @@ use souk::{
 
 /// The function.
 pub fn function() -> Function {
-    let act = |path, summary| post(path, summary).needs(Scope::OrdersWrite);
+    let act = |path, summary, action| post(path, summary).needs(Scope::OrdersWrite).audited(action);
     Routes::new()
         .on(get("/v1/orders", "List orders").needs(Scope::OrdersRead), list)
         .on(get("/v1/orders/{id}", "Read an order").needs(Scope::OrdersReadOwn).answers(&[200, 304]), read)
-        .on(act("/v1/orders/{id}/cancel", "Cancel an order").answers(&[202]), cancel)
         .on(
-            act("/v1/orders/{id}/captures", "Take the money that is held")
+            act("/v1/orders/{id}/cancel", "Cancel an order", Action::OrderCancelRequested).answers(&[202]),
+            cancel,
+        )
+        .on(
+            act("/v1/orders/{id}/captures", "Take the money that is held", Action::OrderCaptureRequested)
                 .idempotency(Keys::Required)
                 .answers(&[201]),
             capture,
         )
         .on(
-            act("/v1/orders/{id}/fulfillments", "Send some or all of an order")
+            act("/v1/orders/{id}/fulfillments", "Send some or all of an order", Action::OrderFulfilled)
                 .idempotency(Keys::Required)
                 .answers(&[201]),
             fulfill,
         )
         .on(
-            act("/v1/orders/{id}/approve", "Let an order pass that was held for review").answers(&[202]),
+            act(
+                "/v1/orders/{id}/approve",
+                "Let an order pass that was held for review",
+                Action::OrderApproved,
+            )
+            .answers(&[202]),
             approve,
         )
-        .on(act("/v1/orders/{id}/reject", "Cancel an order that was held for review").answers(&[202]), reject)
+        .on(
+            act("/v1/orders/{id}/reject", "Cancel an order that was held for review", Action::OrderRejected)
+                .answers(&[202]),
+            reject,
+        )
         .function("orders")
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use souk::{
+    audit::Action,
     catalog::{self, ChangeProduct, NewProduct, Product, ProductStatus, ProductView, Sku},
     contact::Tag,
     http::{Call, ETag, Keys, Limit, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
@@ -53,12 +54,24 @@ struct ShowProduct {
 pub fn function() -> Function {
     Routes::new()
         .on(get("/v1/products", "List products").needs(Scope::CatalogRead), list)
-        .on(post("/v1/products", "Create a product").needs(Scope::CatalogWrite).answers(&[201]), create)
+        .on(
+            post("/v1/products", "Create a product")
+                .needs(Scope::CatalogWrite)
+                .audited(Action::ProductCreated)
+                .answers(&[201]),
+            create,
+        )
         .on(get("/v1/products/{id}", "Read a product").needs(Scope::CatalogRead).answers(&[200, 304]), read)
-        .on(patch("/v1/products/{id}", "Change a product").needs(Scope::CatalogWrite), change)
+        .on(
+            patch("/v1/products/{id}", "Change a product")
+                .needs(Scope::CatalogWrite)
+                .audited(Action::ProductUpdated),
+            change,
+        )
         .on(
             delete("/v1/products/{id}", "Archive a product")
                 .needs(Scope::CatalogWrite)
+                .audited(Action::ProductArchived)
                 .idempotency(Keys::Ignored)
                 .answers(&[204]),
             archive,

@@ -1,6 +1,7 @@
 //! How much there is of each SKU, and where.
 
 use souk::{
+    audit::Action,
     catalog::{self, Sku},
     http::{Call, Code, ETag, Keys, Problem, Reply, Routes, get, post},
     identity::StoreProfile,
@@ -20,6 +21,7 @@ pub fn function() -> Function {
         .on(
             post("/v1/stock/{sku}/movements", "Receive, adjust or count stock")
                 .needs(Scope::StockWrite)
+                .audited(Action::StockMoved)
                 .idempotency(Keys::Required)
                 .answers(&[201]),
             r#move,

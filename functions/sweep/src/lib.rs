@@ -1,8 +1,8 @@
-//! Finds the orders that nobody is looking after.
+//! Finds what is overdue: orders that nobody is looking after, and what the audit log misses.
 
 use souk::{
-    order,
     runtime::{App, Function, InvocationError, schedule},
+    sweep,
 };
 
 /// The function.
@@ -10,6 +10,6 @@ pub fn function() -> Function {
     schedule("sweep", |app: App| async move {
         let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL");
         let queue = queue.map_err(|error| InvocationError::new("Configuration", error))?;
-        order::sweep(&app, queue).await.map(drop)
+        sweep::sweep(&app, queue).await.map(drop)
     })
 }

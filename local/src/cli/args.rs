@@ -26,6 +26,23 @@ pub(super) enum Command {
         #[arg(short, long)]
         event: Option<PathBuf>,
     },
+    /// Work on a store's audit log
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// Follow the chain in an export, and name the first entry that is not what it was
+    Verify {
+        /// The export: what `GET /v1/audit-log/export` answered, all pages one after the other; `-` reads standard input
+        file: PathBuf,
+        /// A hash that is known to be the log's, such as that of its head some time ago: it has to be in the export
+        #[arg(long, value_name = "HASH")]
+        head: Option<souk::audit::Digest>,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

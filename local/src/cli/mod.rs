@@ -1,6 +1,7 @@
 //! The command line: opens the market, plays a purchase, or runs one function.
 
 mod args;
+mod audit;
 mod demo;
 mod error;
 mod invoke;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::args::{Arguments, Command};
+use self::args::{Arguments, Audit, Command};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -29,6 +30,9 @@ pub fn main() -> ExitCode {
             Some(Command::Demo) => demo::demo(&arguments.options).await,
             Some(Command::Invoke { function, event }) => {
                 return invoke::invoke(&arguments.options, &function, event.as_deref()).await;
+            }
+            Some(Command::Audit { what: Audit::Verify { file, head } }) => {
+                return audit::verify(&file, head);
             }
         }
         .map(|()| ExitCode::SUCCESS)

@@ -108,7 +108,8 @@ fn replacement(tenant: Tenant, old: &Product, new: &Product) -> Result<(Vec<Writ
     let product = Write::put("product", keys::product(tenant, new.id), new)?
         .when("#version = :read")
         .name("#version", "version")
-        .number(":read", old.version);
+        .number(":read", old.version)
+        .replacing("product", old)?;
     let mut writes = vec![product];
     let mut skus = Vec::new();
     for offer in new.offers() {

@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use super::{Code, Idempotency, Nothing, Problem, issuer};
 use crate::{
+    audit::{Action, Network},
     event::Cause,
     principal::{Principal, Scope},
     runtime::App,
@@ -30,6 +31,9 @@ pub struct Call<B = Nothing, Q = Nothing> {
     pub query: Q,
     pub(super) domain: String,
     pub(super) route: &'static str,
+    pub(super) path: String,
+    pub(super) from: Option<Network>,
+    pub(super) audited: Option<Action>,
     pub(super) path_parameters: HashMap<String, String>,
     pub(super) principal: Option<Principal>,
     pub(super) idempotency: Option<Idempotency>,
@@ -48,6 +52,9 @@ impl Call<(), ()> {
             query,
             domain: self.domain,
             route: self.route,
+            path: self.path,
+            from: self.from,
+            audited: self.audited,
             path_parameters: self.path_parameters,
             principal: self.principal,
             idempotency,

@@ -162,7 +162,8 @@ impl Idempotency {
 }
 
 impl<B, Q> Call<B, Q> {
-    /// Makes `writes` happen and gives `reply`: together, where the request has an idempotency key.
+    /// Makes `writes` happen and gives `reply`: together, where the request has an idempotency key. Where the route is
+    /// audited, so is what they change.
     ///
     /// # Errors
     /// [`CommitError::Refused`] where a condition of `writes` did not hold; nothing was changed then.
@@ -172,10 +173,12 @@ impl<B, Q> Call<B, Q> {
         mut writes: Vec<Write>,
         reply: Reply<R>,
     ) -> Result<Reply<R>, CommitError> {
-        let answer_place = writes.len();
+        let effects = writes.len();
+        let note = self.route_note(app, &writes, &reply).map_err(CommitError::Problem)?;
         if let Some(idempotency) = &self.idempotency {
             writes.push(idempotency.write(app, &reply).map_err(CommitError::Problem)?);
         }
+        writes.extend(note);
         let Err(error) = store::commit(app, writes).await else {
             return Ok(reply);
         };
@@ -188,7 +191,7 @@ impl<B, Q> Call<B, Q> {
         }
         Err(match error {
             WriteError::Refused(places) => {
-                CommitError::Refused(places.into_iter().filter(|&place| place != answer_place).collect())
+                CommitError::Refused(places.into_iter().filter(|&place| place < effects).collect())
             }
             WriteError::Store(error) => CommitError::Problem(error.into()),
         })

@@ -1,5 +1,6 @@
 //! HTTP as Souk speaks it: routes, requests, problems, cursors, ETags, idempotency.
 
+mod audited;
 mod body;
 mod call;
 mod card;

@@ -90,6 +90,11 @@ impl<R> Reply<R> {
         }
     }
 
+    /// Where it says that its resource is.
+    pub(super) fn location(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+    }
+
     /// Adds a header. Its value must be visible ASCII, which ids and paths are.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -18,6 +18,7 @@ use super::{
     describe::{Described, described},
 };
 use crate::{
+    audit::{Action, Network},
     principal::{Denial, Principal, Scope},
     runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
     tenant::Tenant,
@@ -53,6 +54,7 @@ pub struct Route {
     pub(super) keys: Keys,
     pub(super) answers: &'static [u16],
     pub(super) form: bool,
+    pub(super) audited: Option<Action>,
 }
 
 macro_rules! methods {
@@ -60,7 +62,7 @@ macro_rules! methods {
         #[doc = concat!("A ", stringify!($method), " route, open to everybody until it says which scope it needs.")]
         pub fn $name(path: &'static str, summary: &'static str) -> Route {
             let (method, access, keys) = (Method::$method, Access::Public, Keys::$keys);
-            Route { method, path, summary, access, keys, answers: &[200], form: false }
+            Route { method, path, summary, access, keys, answers: &[200], form: false, audited: None }
         }
     )*};
 }
@@ -97,6 +99,17 @@ impl Route {
         Self { form: true, ..self }
     }
 
+    /// What the audit log is told when it changes something: whatever its handler commits.
+    #[must_use]
+    pub fn audited(self, action: Action) -> Self {
+        Self { audited: Some(action), ..self }
+    }
+
+    /// What the audit log is told, if anything.
+    pub fn audit(&self) -> Option<Action> {
+        self.audited
+    }
+
     /// As API Gateway names it: `GET /v1/products/{id}`.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -119,7 +132,6 @@ type Handle = dyn Fn(App, Incoming) -> BoxFuture<'static, Result<Response<Body>,
 pub(super) struct Incoming {
     call: Call<(), ()>,
     method: Method,
-    path: String,
     query: Vec<(String, String)>,
 }
 
@@ -260,11 +272,14 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         raw_body: request.body().to_vec(),
         query: (),
         route: route.path,
+        path: request.raw_http_path().to_owned(),
+        from: context.http.source_ip.as_deref().and_then(Network::of_text),
+        audited: route.audited,
         path_parameters,
         principal,
         idempotency: None,
     };
-    Ok(Incoming { call, method: route.method.clone(), path: request.raw_http_path().to_owned(), query })
+    Ok(Incoming { call, method: route.method.clone(), query })
 }
 
 /// The cookies of a request, which the gateway takes apart and `lambda_http` puts together again.
@@ -286,7 +301,7 @@ where
     F: Fn(App, Call<B, Q>) -> Fut,
     Fut: Future<Output = Result<Reply<R>, Problem>>,
 {
-    let Incoming { call, method, path, query } = incoming;
+    let Incoming { call, method, query } = incoming;
     let query = body::parse_query(query)?;
     let parsed = if route.form {
         body::parse_form(&call.headers, &call.raw_body)?
@@ -295,7 +310,7 @@ where
     };
     let idempotency = match (&call.principal, route.keys) {
         (Some(principal), Keys::Optional | Keys::Required) => {
-            Idempotency::of_request(&call.headers, principal, method.as_str(), &path, &call.raw_body)?
+            Idempotency::of_request(&call.headers, principal, method.as_str(), &call.path, &call.raw_body)?
         }
         _ => None,
     };

@@ -5,6 +5,7 @@ mod identify;
 mod key;
 mod profile;
 mod provision;
+mod registry;
 pub mod rights;
 
 pub use client::ClientRights;
@@ -12,3 +13,4 @@ pub use identify::{identify, of_claims};
 pub use key::{ApiKey, KeyKind, issue};
 pub use profile::{Location, StoreProfile};
 pub use provision::{NewStore, Provisioned, ProvisionedKeys, provision};
+pub use registry::stores;

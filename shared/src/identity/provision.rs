@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyKind, Location, StoreProfile, issue};
+use super::{KeyKind, Location, StoreProfile, issue, registry};
 use crate::{
+    audit::{self, Action},
     contact::{Line, WebAddress},
     id::StoreId,
     money::{Currency, Money},
@@ -68,10 +69,12 @@ pub async fn provision(
         review_above: new.review_above,
         storefront_url: new.storefront_url,
     };
-    let mut writes = Vec::new();
+    let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {
         let tenant = Tenant::of_new_store(store, mode);
         writes.push(Write::create("profile", keys::store_profile(tenant), &profile)?);
+        let operator = audit::Actor::Operator;
+        writes.push(audit::entry(app, tenant, operator, Action::StoreProvisioned, store.to_string())?);
         let mut key = |kind, known: Option<&str>| -> Result<String, WriteError> {
             let (secret, write) = issue(app, tenant, kind, known.map(str::to_owned))?;
             writes.push(write);

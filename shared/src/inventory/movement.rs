@@ -160,7 +160,8 @@ pub async fn record<Q>(
         let movement = Movement::new(app, sku, &new.location, change, after, &new.reason);
         let writes = vec![
             change_level(tenant, sku, &new.location, levels.as_ref(), before, after, change)?,
-            Write::create("movement", keys::movement(tenant, sku.as_str(), movement.id), &movement)?,
+            Write::create("movement", keys::movement(tenant, sku.as_str(), movement.id), &movement)?
+                .as_subject(),
         ];
         match call.commit(app, writes, Reply::created(format!("/v1/stock/{sku}"), movement)).await {
             // The level moved between reading and writing: look again.

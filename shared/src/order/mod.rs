@@ -30,4 +30,4 @@ pub use stream::{load, load_for};
 pub use view::{
     CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, shown, view, wait_for_outcome,
 };
-pub use work::sweep;
+pub use work::look_after;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::saga::{Nudge, send};
 use crate::{
     id::OrderId,
-    runtime::{App, InvocationError, Metric, Unit},
-    store::{self, Index, Query, StoreError, Write, WriteError, keys},
+    runtime::{App, InvocationError},
+    store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
 
@@ -29,16 +29,6 @@ struct Work {
     looks: u32,
 }
 
-/// A note's place in the index.
-#[derive(Debug, Deserialize)]
-struct Due {
-    pk: String,
-}
-
-fn time(at: Timestamp) -> String {
-    format!("{at:.3}")
-}
-
 /// The write that notes that `order`, which has `sequence` events, has work to do. Look after it at `due`.
 pub(super) fn note(
     tenant: Tenant,
@@ -47,7 +37,7 @@ pub(super) fn note(
     due: Timestamp,
 ) -> Result<Write, StoreError> {
     let shard = u64::try_from(order.bits() % u128::from(keys::DUE_SHARDS)).unwrap_or(0);
-    let work = Work { due_shard: keys::due_shard(shard), due_at: time(due), sequence, looks: 0 };
+    let work = Work { due_shard: keys::due_shard(shard), due_at: store::due_at(due), sequence, looks: 0 };
     Write::put("work", keys::work(tenant, order), &work)
 }
 
@@ -74,7 +64,7 @@ pub(super) async fn postpone(
 ) -> Result<(), StoreError> {
     let update = Write::update(keys::work(tenant, order), "SET due_at = :due")
         .when("attribute_exists(pk)")
-        .text(":due", time(due));
+        .text(":due", store::due_at(due));
     done(store::commit(app, vec![update]).await)
 }
 
@@ -86,31 +76,19 @@ fn done(outcome: Result<(), WriteError>) -> Result<(), StoreError> {
     }
 }
 
-/// Nudges every order whose work is overdue, through the queue that the saga works off. Answers how many.
+/// Nudges an order whose work is overdue, through the queue that the saga works off, and looks again later.
 ///
 /// # Errors
-/// [`InvocationError`] where the index or the queue fails; the next sweep goes on.
-pub async fn sweep(app: &App, queue_url: &str) -> Result<usize, InvocationError> {
+/// [`InvocationError`] where storage or the queue fails; the next sweep goes on.
+pub async fn look_after(
+    app: &App,
+    queue_url: &str,
+    tenant: Tenant,
+    order: OrderId,
+) -> Result<(), InvocationError> {
     let failed = |error: &dyn std::fmt::Display| InvocationError::new("SweepFailed", error);
-    let now = app.now();
-    let (mut nudged, mut oldest) = (0, SignedDuration::ZERO);
-    for shard in 0..keys::DUE_SHARDS {
-        let overdue = Query::index(Index::Due, keys::due_shard(shard)).at_most(time(now));
-        let page = overdue.page::<Due>(app, "work", 100, None).await.map_err(|error| failed(&error))?;
-        for due in page.items {
-            let Some((tenant, order)) = keys::order_of_work(&due.pk) else {
-                tracing::error!(key = %due.pk, "the index of due work holds what is no work");
-                continue;
-            };
-            oldest = oldest.max(now.duration_since(order.time()));
-            send(app, queue_url, &Nudge::overdue(tenant, order)).await.map_err(|error| failed(&error))?;
-            look_again(app, tenant, order, now).await.map_err(|error| failed(&error))?;
-            nudged += 1;
-        }
-    }
-    Metric::new("OrdersOverdue", Unit::Count, i64::try_from(nudged).unwrap_or(i64::MAX)).emit(app);
-    Metric::new("OldestOverdueOrder", Unit::Seconds, oldest.as_secs()).emit(app);
-    Ok(nudged)
+    send(app, queue_url, &Nudge::overdue(tenant, order)).await.map_err(|error| failed(&error))?;
+    look_again(app, tenant, order, app.now()).await.map_err(|error| failed(&error))
 }
 
 /// Moves the note to the next look: after a minute, then two, four, at most [`LONGEST_PAUSE`].
@@ -122,7 +100,7 @@ async fn look_again(app: &App, tenant: Tenant, order: OrderId, now: Timestamp) -
     let pause = (PATIENCE * (1 << work.looks.min(10))).min(LONGEST_PAUSE);
     let update = Write::update(keys::work(tenant, order), "SET due_at = :due ADD looks :one")
         .when("due_at = :before")
-        .text(":due", time(now + pause))
+        .text(":due", store::due_at(now + pause))
         .text(":before", work.due_at)
         .value(":one", AttributeValue::N("1".to_owned()));
     done(store::commit(app, vec![update]).await)

@@ -10,8 +10,8 @@ use ring::digest::{SHA256, digest};
 use super::Item;
 use crate::{
     id::{
-        CartId, ClientId, CustomerId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId, RoleId,
-        SessionId, StaffId,
+        AuditId, CartId, ClientId, CustomerId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId,
+        RoleId, SessionId, StaffId, StoreId,
     },
     principal::Who,
     runtime::{Settings, StartError},
@@ -28,6 +28,8 @@ pub enum Table {
     State,
     /// The keys of people.
     Vault,
+    /// How far audit logs went, written by `anchor-audit` alone.
+    Anchors,
 }
 
 impl Table {
@@ -40,6 +42,7 @@ impl Table {
             Self::Events => "EVENTS_TABLE",
             Self::State => "STATE_TABLE",
             Self::Vault => "VAULT_TABLE",
+            Self::Anchors => "ANCHORS_TABLE",
         })
     }
 }
@@ -293,6 +296,43 @@ pub fn api_key_listing(tenant: Tenant, id: KeyId) -> Key {
     Key::state(api_keys(tenant), id.to_string())
 }
 
+/// Something that was done and has no place in the audit log yet. A partition of its own: what is done is never held up
+/// by how fast one partition writes.
+pub fn audit_note(tenant: Tenant, id: AuditId) -> Key {
+    Key::state(format!("{tenant}/audit-outbox/{id}"), "note")
+}
+
+/// The partition of the events table that holds a store's audit log, by sequence number.
+pub fn audit_chain(tenant: Tenant) -> String {
+    format!("{tenant}/audit")
+}
+
+/// An entry of a store's audit log.
+pub fn audit_entry(tenant: Tenant, sequence: u64) -> Key {
+    Key { table: Table::Events, pk: audit_chain(tenant), sk: format!("{sequence:010}") }
+}
+
+/// The partition of the anchors table that tells how far a store's audit log went, by sequence number.
+pub fn anchors(tenant: Tenant) -> String {
+    format!("{tenant}/anchors")
+}
+
+/// How far a store's audit log went at some time.
+pub fn anchor(tenant: Tenant, sequence: u64) -> Key {
+    Key { table: Table::Anchors, pk: anchors(tenant), sk: format!("{sequence:010}") }
+}
+
+/// The partition that lists all stores, by id. Belongs to no tenant: what has to be done for every store, such as
+/// anchoring their audit logs, finds them here.
+pub fn stores() -> &'static str {
+    "stores"
+}
+
+/// A store's place in the list of all stores, which only `provision-store` writes.
+pub fn store(id: StoreId) -> Key {
+    Key::state(stores().to_owned(), id.to_string())
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
@@ -321,6 +361,17 @@ pub fn due_shard(shard: u64) -> String {
     format!("due/{}", shard % DUE_SHARDS)
 }
 
+/// The tenant that a key Souk wrote begins with.
+pub fn tenant_of(pk: &str) -> Option<Tenant> {
+    let mut parts = pk.split('/');
+    Some(Tenant::of_own_record(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// What lies behind the tenant in a key: what kind of thing it is of, and its id.
+fn thing(pk: &str) -> Option<(&str, &str)> {
+    pk.splitn(3, '/').nth(2)?.split_once('/')
+}
+
 /// The order that a key made by [`work`] belongs to.
 pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
     order_of(pk, "work")
@@ -332,11 +383,16 @@ pub fn order_of_sandbox_payment(pk: &str) -> Option<(Tenant, OrderId)> {
 }
 
 fn order_of(pk: &str, family: &str) -> Option<(Tenant, OrderId)> {
-    let mut parts = pk.split('/');
-    let store = parts.next()?.parse().ok()?;
-    let mode = parts.next()?.parse().ok()?;
-    (parts.next()? == family).then_some(())?;
-    Some((Tenant::of_own_record(store, mode), parts.next()?.parse().ok()?))
+    let (kind, id) = thing(pk)?;
+    (kind == family).then_some(())?;
+    Some((tenant_of(pk)?, id.parse().ok()?))
+}
+
+/// The note that a key made by [`audit_note`] is of.
+pub fn note_of_audit(pk: &str) -> Option<Key> {
+    let (kind, id) = thing(pk)?;
+    (kind == "audit-outbox").then_some(())?;
+    Some(audit_note(tenant_of(pk)?, id.parse().ok()?))
 }
 
 /// SHA-256 in hexadecimal.

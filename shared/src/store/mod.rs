@@ -11,11 +11,17 @@ pub(crate) use error::unquoted;
 pub use keys::{Index, Key, Table};
 pub use page::{Page, Query};
 pub use read::{get, get_many, query_all};
+pub(crate) use write::pause;
 pub use write::{Write, WriteError, commit};
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+
+/// A time in the index of due work, which sorts as text.
+pub fn due_at(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
+}
 
 /// An item as DynamoDB has it.
 pub type Item = HashMap<String, AttributeValue>;

@@ -9,16 +9,22 @@ use crate::runtime::App;
 /// Rounds after which a page that a filter keeps empty is answered short, with a cursor to go on from.
 const MOST_ROUNDS: usize = 10;
 
-/// A question for a partition of the state table or of one of its indexes.
+/// A question for a partition of a table, or of one of the state table's indexes.
 #[derive(Clone, Debug)]
 pub struct Query {
+    table: Table,
     index: Option<Index>,
     pk: String,
     at_most: Option<String>,
     at_least: Option<String>,
     /// Attributes that must have these texts.
     only: Vec<(String, String)>,
+    /// An attribute that must have a text from the first on and before the second.
+    within: Option<(&'static str, Option<String>, Option<String>)>,
     newest_first: bool,
+    strongly: bool,
+    /// How many items a round looks at, where filters pass over some.
+    look_at: usize,
 }
 
 /// Some items, and where the next ones begin.
@@ -33,13 +39,22 @@ pub struct Page<T> {
 impl Query {
     /// All of a partition of the state table.
     pub fn partition(pk: impl Into<String>) -> Self {
+        Self::table(Table::State, pk)
+    }
+
+    /// All of a partition of `table`.
+    pub fn table(table: Table, pk: impl Into<String>) -> Self {
         Self {
+            table,
             index: None,
             pk: pk.into(),
             at_most: None,
             at_least: None,
             only: Vec::new(),
+            within: None,
             newest_first: false,
+            strongly: false,
+            look_at: 0,
         }
     }
 
@@ -76,6 +91,27 @@ impl Query {
         self
     }
 
+    /// Only items whose attribute has a text from `least` on and before `most`.
+    #[must_use]
+    pub fn within(mut self, attribute: &'static str, least: Option<String>, most: Option<String>) -> Self {
+        self.within = Some((attribute, least, most));
+        self
+    }
+
+    /// Reads what was written a moment ago. Not on an index.
+    #[must_use]
+    pub fn strongly(mut self) -> Self {
+        self.strongly = true;
+        self
+    }
+
+    /// Looks at so many items in each of at most ten rounds, however few of them the filters let through.
+    #[must_use]
+    pub fn look_at(mut self, items: usize) -> Self {
+        self.look_at = items;
+        self
+    }
+
     /// The next `limit` items after `from`.
     ///
     /// # Errors
@@ -92,7 +128,7 @@ impl Query {
         let mut rounds = 0;
         // One more than asked for tells whether there is more, without a page that turns out empty.
         while items.len() <= limit {
-            let answer = self.ask(app, limit + 1 - items.len(), from.take()).await?;
+            let answer = self.ask(app, (limit + 1 - items.len()).max(self.look_at), from.take()).await?;
             items.extend(answer.0);
             from = answer.1;
             rounds += 1;
@@ -131,8 +167,9 @@ impl Query {
         let mut call = app
             .dynamodb()
             .query()
-            .table_name(Table::State.name(app.settings())?)
+            .table_name(self.table.name(app.settings())?)
             .set_index_name(index)
+            .consistent_read(self.strongly)
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()))
             .scan_index_forward(!self.newest_first)
@@ -160,6 +197,15 @@ impl Query {
             call = call
                 .expression_attribute_names(format!("#f{place}"), attribute)
                 .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value.clone()));
+        }
+        if let Some((attribute, least, most)) = &self.within {
+            call = call.expression_attribute_names("#within", *attribute);
+            for (bound, comparison, value) in [(":from", ">=", least), (":before", "<", most)] {
+                if let Some(value) = value {
+                    filters.push(format!("#within {comparison} {bound}"));
+                    call = call.expression_attribute_values(bound, AttributeValue::S(value.clone()));
+                }
+            }
         }
         if !filters.is_empty() {
             call = call.filter_expression(filters.join(" AND "));

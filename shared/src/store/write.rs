@@ -10,7 +10,10 @@ use aws_sdk_dynamodb::{
 use serde::Serialize;
 
 use super::{Item, Key, StoreError};
-use crate::runtime::{App, StartError};
+use crate::{
+    audit::Digest,
+    runtime::{App, StartError},
+};
 
 /// How often a transaction that met another one is tried again. Each pause is drawn from a doubling range.
 const CONFLICT_TRIES: u32 = 8;
@@ -23,6 +26,8 @@ pub struct Write {
     conditions: Vec<String>,
     names: Vec<(String, String)>,
     values: Vec<(String, AttributeValue)>,
+    subject: bool,
+    before: Option<Digest>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +63,8 @@ impl From<StartError> for WriteError {
 
 impl Write {
     fn new(key: Key, what: What) -> Self {
-        Self { key, what, conditions: Vec::new(), names: Vec::new(), values: Vec::new() }
+        let (conditions, names, values) = (Vec::new(), Vec::new(), Vec::new());
+        Self { key, what, conditions, names, values, subject: false, before: None }
     }
 
     /// Puts `value` at `key`, whatever is there.
@@ -141,6 +147,38 @@ impl Write {
             item.insert(attribute.to_owned(), value);
         }
         self
+    }
+
+    /// Says that this is the write that the audit log tells of; otherwise it is the first put among those committed.
+    #[must_use]
+    pub fn as_subject(self) -> Self {
+        Self { subject: true, ..self }
+    }
+
+    /// As [`Write::as_subject`], and what is there now, so that the audit log tells its digest too.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] where `old` does not make an item.
+    pub fn replacing<T: Serialize>(self, kind: &'static str, old: &T) -> Result<Self, StoreError> {
+        let old: Item = serde_dynamo::to_item(old).map_err(|error| StoreError::unreadable(kind, &error))?;
+        Ok(Self { subject: true, before: Some(Digest::of_item(&old)), ..self })
+    }
+
+    pub(crate) fn is_subject(&self) -> bool {
+        self.subject
+    }
+
+    /// The digest of what [`Write::replacing`] was told.
+    pub(crate) fn before(&self) -> Option<Digest> {
+        self.before
+    }
+
+    /// The digest of what is put.
+    pub(crate) fn after(&self) -> Option<Digest> {
+        match &self.what {
+            What::Put(item) => Some(Digest::of_item(item)),
+            What::Update(_) | What::Delete => None,
+        }
     }
 
     fn condition(&self) -> Option<String> {
@@ -270,7 +308,7 @@ fn part(app: &App, write: Write) -> Result<TransactWriteItem, WriteError> {
 }
 
 /// Waits before try number `tries`: nothing before the first, then a random part of 10 ms, 20 ms, 40 ms … 640 ms.
-pub(super) async fn pause(app: &App, tries: u32) {
+pub(crate) async fn pause(app: &App, tries: u32) {
     if tries > 0 {
         let most = 10_u64 << tries.min(7).saturating_sub(1);
         tokio::time::sleep(Duration::from_millis(app.entropy().below(most) + 1)).await;

@@ -2,6 +2,7 @@
 //! product may be, what a mail says.
 #![allow(clippy::unwrap_used)]
 
+mod audit_actions;
 mod carts;
 mod entity_tags;
 mod error_codes;

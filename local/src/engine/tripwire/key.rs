@@ -5,6 +5,14 @@
 const SHARED: &[(&str, &[&str])] = &[
     // API keys, by the hash of their secret: they tell the tenant.
     ("key/", &["authorizer", "provision-store"]),
+    // Public keys of signatures: the deployment signs for all stores.
+    ("jwk/", &["authorizer", "oauth", "rotate-signing-keys", "sessions", "staff"]),
+    // Refresh tokens, by their hash: they tell the tenant.
+    ("refresh/", &["oauth", "sessions", "staff"]),
+    // Integrations: a request that names one has nothing else to tell the tenant by.
+    ("client/", &["authorizer", "oauth", "oauth-clients"]),
+    // The list of all stores.
+    ("stores", &["anchor-audit", "provision-store"]),
     // The index of due work, which is for all stores.
     ("due/", &["sweep"]),
 ];
