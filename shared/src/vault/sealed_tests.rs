@@ -33,8 +33,10 @@ fn seal(subject: Subject, field: &str, value: &String) -> Sealed<String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
-    fn what_is_sealed_opens_as_what_it_was(subject in subjects(), field in ".*", value in ".*") {
+    fn what_is_sealed_opens_as_what_it_was(subject in subjects(), field in "[a-z/]{0,9}", value in ".{0,40}") {
         let sealed = seal(subject, &field, &value);
         let stored = serde_json::to_string(&sealed).unwrap();
         let read: Sealed<String> = serde_json::from_str(&stored).unwrap();
@@ -44,7 +46,7 @@ proptest! {
 
     #[test]
     fn it_opens_for_nobody_else_and_nowhere_else(
-        subject in subjects(), other in subjects(), field in ".*", elsewhere in ".*", value in ".*",
+        subject in subjects(), other in subjects(), field in "[a-z/]{0,9}", elsewhere in "[a-z/]{0,9}", value in ".{0,40}",
     ) {
         prop_assume!(subject != other && field != elsewhere);
         let sealed = seal(subject, &field, &value);
@@ -60,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn no_byte_of_it_can_be_changed(subject in subjects(), value in ".*", place: prop::sample::Index, bit in 0_u8..8) {
+    fn no_byte_of_it_can_be_changed(subject in subjects(), value in ".{0,40}", place: prop::sample::Index, bit in 0_u8..8) {
         let mut sealed = seal(subject, "email", &value);
         let place = place.index(sealed.bytes.len());
         sealed.bytes[place] ^= 1_u8 << bit;
@@ -72,6 +74,8 @@ proptest! {
     #[test]
     fn a_subject_is_read_as_it_was_written(subject in subjects()) {
         prop_assert_eq!(subject.to_string().parse(), Ok(subject));
+        let guest = matches!(subject, Subject::Guest(_));
+        prop_assert_eq!(format!("{subject:?}") == subject.to_string(), !guest);
     }
 }
 

@@ -55,7 +55,7 @@ impl fmt::Debug for Subject {
         match self {
             // Whoever has the hash can tell whether two orders are one person's.
             Self::Guest(_) => f.write_str("guest_…"),
-            other => other.fmt(f),
+            other => write!(f, "{other}"),
         }
     }
 }
