@@ -21,7 +21,7 @@ async fn guest(market: &TestMarket, email: &str) -> Subject {
 async fn everything_stored(market: &TestMarket) -> String {
     let mut all = String::new();
     for table in ["-state", "-events", "-vault"] {
-        all += &serde_json::to_string(&market.items(table).await).unwrap();
+        all += &serde_json::to_string(&market.all_items(table).await).unwrap();
     }
     all
 }
