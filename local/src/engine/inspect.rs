@@ -25,6 +25,7 @@ impl Market {
             credentials: aws_credential_types::Credentials::new("operator", "operator", None, None, "local"),
             region: engine.stack.place.region.clone(),
             endpoint: None,
+            outside: engine.outside.clone(),
         };
         App::new(settings, transport, engine.clock.clone(), engine.entropy.clone())
     }
