@@ -11,6 +11,7 @@ pub fn functions() -> Vec<Function> {
         carts::function(),
         checkout::function(),
         health::function(),
+        identity_providers::function(),
         orders::function(),
         payment_events::function(),
         products::function(),
@@ -19,6 +20,7 @@ pub fn functions() -> Vec<Function> {
         relay_events::function(),
         send_notifications::function(),
         stock::function(),
+        store::function(),
         sweep::function(),
     ]
 }

@@ -14,6 +14,8 @@ use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
 use souk_tests::{TestMarket, template, until};
 use tokio::sync::Notify;
 
+use crate::{forge, issuers};
+
 /// SES fails while the switch is on: then the mail's mark is taken back.
 struct NoMail(AtomicBool);
 
@@ -69,6 +71,7 @@ async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) ->
         options.template = template;
         options.faults = Some(faults.clone());
         options.observer = Some(denials.clone());
+        options.outside = Some(issuers::world().outside());
     })
     .await
 }
@@ -115,7 +118,31 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
+    settings(market).await;
     market.market.settled().await;
+}
+
+/// The store's settings, and whose identities it trusts.
+async fn settings(market: &TestMarket) {
+    let staff = market.staff().0;
+    let store = staff.get("/v1/store").await.expect(200);
+    staff.patch("/v1/store", json!({"name": store.json["name"]})).await.expect(200);
+    for audience in ["storefront", "second"] {
+        let provider = forge::with(&issuers::customers(), "audiences", json!([audience]));
+        staff.post("/v1/identity-providers", provider).await.expect(201);
+    }
+    let page = staff.get("/v1/identity-providers?limit=1").await.expect(200);
+    let next = format!("/v1/identity-providers?limit=1&cursor={}", page.text_at("/next_cursor"));
+    let second = staff.get(&next).await.expect(200);
+    let path = format!("/v1/identity-providers/{}", second.text_at("/data/0/id"));
+    staff.get(&path).await.expect(200);
+    staff.patch(&path, json!({"name": "Second"})).await.expect(200);
+    staff.delete(&path).await.expect(204);
+    // Old enough for the issuer to be asked again.
+    market.leap(jiff::SignedDuration::from_secs(3700));
+    let claims = issuers::claims(market, "storefront");
+    let token = forge::token(&issuers::header(), &claims, &forge::Key::rsa(0));
+    staff.with_key(Some(&token)).get("/v1/products").await.expect(200);
 }
 
 #[tokio::test(start_paused = true)]

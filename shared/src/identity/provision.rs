@@ -63,6 +63,8 @@ pub async fn provision(
         currency: new.currency,
         locations: new.locations,
         review_above: new.review_above,
+        storefront_url: None,
+        version: 1,
     };
     let mut writes = Vec::new();
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {
