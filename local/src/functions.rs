@@ -14,6 +14,7 @@ pub fn functions() -> Vec<Function> {
         checkout::function(),
         customers::function(),
         health::function(),
+        identity_providers::function(),
         orders::function(),
         payment_events::function(),
         products::function(),
@@ -24,6 +25,7 @@ pub fn functions() -> Vec<Function> {
         send_notifications::function(),
         sessions::function(),
         stock::function(),
+        store::function(),
         sweep::function(),
         verify_audit::function(),
     ]

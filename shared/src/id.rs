@@ -61,6 +61,8 @@ kinds! {
     LinkId = Link("lnk");
     /// An integration: an OAuth client.
     ClientId = Client("cli");
+    /// An issuer of tokens that a store trusts.
+    IdentityProviderId = IdentityProvider("idp");
     /// An entry of the audit log.
     AuditId = Audit("aud");
     /// An export or an erasure of what is known of a person.

@@ -15,6 +15,8 @@ use souk_local::template::{TemplateOptions, load};
 use souk_tests::{TestMarket, template, until};
 use tokio::sync::Notify;
 
+use crate::{forge, issuers};
+
 /// SES fails while the switch is on: then the mail's mark is taken back.
 struct NoMail(AtomicBool);
 
@@ -72,6 +74,7 @@ async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) ->
         options.webhooks = false;
         options.faults = Some(faults.clone());
         options.observer = Some(denials.clone());
+        options.outside = Some(issuers::world().outside());
     })
     .await
 }
@@ -127,6 +130,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
+    settings(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
 }
@@ -178,6 +182,27 @@ fn every_statement_about_a_table_says_which_keys() {
         }
     }
     assert!(counted > 15, "only {counted} statements");
+}
+
+/// The store's settings, and whose identities it trusts.
+async fn settings(market: &TestMarket) {
+    let staff = market.staff().0;
+    let store = staff.get("/v1/store").await.expect(200);
+    staff.patch("/v1/store", json!({"name": store.json["name"]})).await.expect(200);
+    staff.post("/v1/identity-providers", issuers::customers()).await.expect(201);
+    let second = forge::with(&issuers::customers(), "audiences", json!(["second"]));
+    let path = staff.post("/v1/identity-providers", second).await.expect(201).header("location").to_owned();
+    let page = staff.get("/v1/identity-providers?limit=1").await.expect(200);
+    let next = format!("/v1/identity-providers?limit=1&cursor={}", page.text_at("/next_cursor"));
+    staff.get(&next).await.expect(200);
+    staff.get(&path).await.expect(200);
+    staff.patch(&path, json!({"name": "Second"})).await.expect(200);
+    staff.delete(&path).await.expect(204);
+    // Old enough for the issuer to be asked again.
+    market.leap(jiff::SignedDuration::from_secs(3700));
+    let claims = issuers::claims(market, "storefront");
+    let token = forge::token(&issuers::header(), &claims, &forge::Key::rsa(0));
+    staff.with_key(Some(&token)).get("/v1/products").await.expect(200);
 }
 
 #[tokio::test(start_paused = true)]

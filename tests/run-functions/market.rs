@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use souk::runtime::Transport;
+use souk::runtime::{Transport, web::Outside};
 use souk_cloud::{Caller, Cloud, iam::Policy};
 use souk_local::{
     engine::{self, MarketOptions},
@@ -53,6 +53,7 @@ impl Market {
             credentials: Credentials::new("key", "secret", None, None, "scene"),
             region: region.clone(),
             endpoint: None,
+            outside: Outside::internet(false),
         };
         let named = Scene::new(environments.collect(), transport)
             .play()

@@ -32,6 +32,7 @@ impl Engine {
             http_client: self.cloud.http_client(caller),
             region: self.stack.place.region.clone(),
             endpoint: None,
+            outside: self.outside.clone(),
         };
         App::new(settings, transport, self.clock.clone(), self.entropy.clone())
     }

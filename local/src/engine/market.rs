@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use souk::runtime::{App, Clock, Entropy, Function};
+use souk::runtime::{App, Clock, Entropy, Function, web::Outside};
 use souk_cloud::{Cloud, CloudError, Faults, Observer};
 use tokio::sync::broadcast;
 
@@ -46,6 +46,8 @@ pub struct MarketOptions {
     pub data: Option<PathBuf>,
     /// How queues deliver.
     pub delivery: Delivery,
+    /// The world that is not AWS; the internet where absent.
+    pub outside: Option<Outside>,
     /// Makes AWS calls go wrong.
     pub faults: Option<Arc<dyn Faults>>,
     /// Told of every AWS call, beside the market's own happenings.
@@ -74,6 +76,7 @@ impl MarketOptions {
             entropy: Entropy::system(),
             data: None,
             delivery: Delivery::default(),
+            outside: None,
             faults: None,
             observer: None,
             partition_limits: false,
@@ -139,6 +142,7 @@ pub(crate) struct Engine {
     pub happenings: broadcast::Sender<Happening>,
     pub clock: Clock,
     pub entropy: Entropy,
+    pub outside: Outside,
     pub delivery: Delivery,
     /// Turns true when pollers shall take no more.
     pub closing: tokio::sync::watch::Sender<bool>,

@@ -7,7 +7,7 @@ use std::{
 
 use aws_credential_types::Credentials;
 use serde_json::json;
-use souk::runtime::{App, Function, MetricSink, Settings, Transport};
+use souk::runtime::{App, Function, MetricSink, Settings, Transport, web::Outside};
 use souk_cloud::{Caller, Cloud, CloudOptions, Observer, Place, iam::Policy};
 use tokio::sync::{Semaphore, broadcast, watch};
 
@@ -76,6 +76,7 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
         happenings,
         clock: options.clock,
         entropy: options.entropy,
+        outside: options.outside.unwrap_or_else(|| Outside::internet(false)),
         delivery: options.delivery,
         closing: watch::Sender::new(false),
         tasks,
@@ -181,6 +182,7 @@ fn deploy(
         credentials: Credentials::new("AKIALOCALMARKET00000", "local", None, None, "local"),
         region: options.place.region.clone(),
         endpoint: None,
+        outside: options.outside.clone().unwrap_or_else(|| Outside::of(&settings)),
     };
     let config = lambda_runtime::Config {
         function_name: spec.name.clone(),

@@ -106,10 +106,14 @@ codes! {
     UnknownLocation = "unknown_location", UNPROCESSABLE_ENTITY;
     /// The store does not take this payment method.
     UnknownPaymentMethod = "unknown_payment_method", UNPROCESSABLE_ENTITY;
+    /// The issuer can't be used: it can't be reached, or is not what it says.
+    IssuerUnusable = "issuer_unusable", UNPROCESSABLE_ENTITY;
     /// Another request changed the resource at the same moment.
     Conflict = "conflict", CONFLICT;
     /// Another product has this SKU.
     SkuTaken = "sku_taken", CONFLICT;
+    /// The issuer is trusted for this audience already.
+    IssuerTaken = "issuer_taken", CONFLICT;
     /// There is not enough in stock.
     OutOfStock = "out_of_stock", CONFLICT;
     /// The cart became an order and can't be changed.

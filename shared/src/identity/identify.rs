@@ -1,6 +1,6 @@
 //! From what a request carries to who sends it.
 
-use super::{key, rights};
+use super::{external, key, rights};
 use crate::{
     principal::{Denial, Principal, Who},
     runtime::App,
@@ -11,7 +11,7 @@ use crate::{
 
 /// Who sends a request with this `Authorization` header to a deployment whose address is `issuer`.
 ///
-/// Everything that can be revoked is looked up, on every request: a key, a log-in, a role. So a revocation takes effect
+/// Everything that can be revoked is looked up, on every request: a key, a log-in, a role, an issuer that is trusted. So a revocation takes effect
 /// at the next request.
 ///
 /// # Errors
@@ -31,7 +31,10 @@ pub async fn identify(
     let principal = if credential.starts_with("pk_") || credential.starts_with("sk_") {
         key::holder(app, credential).await?
     } else if token::looks_like_jwt(credential) {
-        holder_of_token(app, credential, issuer).await?
+        match token::unverified(credential, "iss") {
+            Some(other) if other != issuer => external::identify(app, credential).await?,
+            _ => holder_of_token(app, credential, issuer).await?,
+        }
     } else {
         None
     };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    contact::{Line, LocationId, WebAddress},
+    contact::{Line, LocationId},
     http::Problem,
     money::{Currency, Money},
     runtime::App,
@@ -22,6 +22,22 @@ pub struct Location {
     pub name: Line,
 }
 
+crate::text_type! {
+    /// Where a store's shoppers are: the beginning of the links in its mails. `http` is for trying out on one's own
+    /// machine.
+    StorefrontUrl, example "https://shop.example.com", length 8..=200, check |text| {
+        let url = url::Url::parse(text).ok().filter(|_| crate::text::printable(text).is_ok() && !text.contains(['\\', '@']));
+        let fits = url.is_some_and(|url| {
+            let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            (url.scheme() == "https" || (url.scheme() == "http" && local))
+                && url.host_str().is_some()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        if fits { Ok(()) } else { Err("must be an https URL without user, query and fragment".to_owned()) }
+    }
+}
+
 /// A store's profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoreProfile {
@@ -34,9 +50,16 @@ pub struct StoreProfile {
     /// Orders above this are held for a person's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_above: Option<Money>,
-    /// Where its storefront is, for the links in mails.
+    /// Where its shoppers are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storefront_url: Option<WebAddress>,
+    pub storefront_url: Option<StorefrontUrl>,
+    /// Counts its changes, from 1.
+    #[serde(default = "first")]
+    pub version: u32,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl StoreProfile {

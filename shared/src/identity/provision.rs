@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyKind, Location, StoreProfile, issue, registry};
+use super::{KeyKind, Location, StoreProfile, StorefrontUrl, issue, registry};
 use crate::{
     audit::{self, Action},
-    contact::{Line, WebAddress},
+    contact::Line,
     id::StoreId,
     money::{Currency, Money},
     runtime::App,
@@ -28,7 +28,7 @@ pub struct NewStore {
     pub review_above: Option<Money>,
     /// Where its storefront is, for the links in mails.
     #[serde(default)]
-    pub storefront_url: Option<WebAddress>,
+    pub storefront_url: Option<StorefrontUrl>,
 }
 
 /// A new store's id and first keys. The secrets are not stored: this is the only time they are shown.
@@ -68,6 +68,7 @@ pub async fn provision(
         locations: new.locations,
         review_above: new.review_above,
         storefront_url: new.storefront_url,
+        version: 1,
     };
     let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use jiff::SignedDuration;
 use ring::hmac;
 
-use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, Transport};
+use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, Transport, web::Outside};
 
 /// The root secret's ARN is in this variable.
 const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
@@ -125,6 +125,11 @@ impl App {
     /// What this environment remembers of the deployment.
     pub fn memo(&self) -> &Memo {
         &self.0.memo
+    }
+
+    /// The world that is not AWS.
+    pub fn outside(&self) -> &Outside {
+        &self.0.transport.outside
     }
 
     /// The key for `purpose`, derived from the deployment's root secret, which is read once per environment.

@@ -7,7 +7,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::{Settings, StartError};
+use super::{Settings, StartError, web::Outside};
 
 /// The connection to AWS that every SDK client of a function shares.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Transport {
     pub region: String,
     /// Where the services are, when not at AWS's own addresses.
     pub endpoint: Option<String>,
+    /// Reaches what is not AWS.
+    pub outside: Outside,
 }
 
 impl Transport {
@@ -42,6 +44,7 @@ impl Transport {
             ),
             region: settings.require("AWS_REGION")?.to_owned(),
             endpoint: settings.get("AWS_ENDPOINT_URL").map(str::to_owned),
+            outside: Outside::of(settings),
         })
     }
 }

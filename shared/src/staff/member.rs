@@ -44,14 +44,21 @@ pub async fn scopes(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<BTr
     let Some(member) = member else {
         return Ok(None);
     };
-    let mut scopes = match (member.role.scopes(), member.role) {
-        (Some(scopes), _) => scopes,
-        (None, Role::Custom(role)) => {
-            let role: Option<Granted> = store::get(app, "role", &keys::role(tenant, role)).await?;
-            role.map(|role| role.scopes).unwrap_or_default()
-        }
-        (None, _) => BTreeSet::new(),
-    };
+    let mut scopes = role_scopes(app, tenant, member.role).await?.unwrap_or_default();
     scopes.insert(Scope::AccountOwn);
     Ok(Some(scopes))
+}
+
+/// What the holders of `role` may do now; nothing where the store has no such role.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn role_scopes(
+    app: &App,
+    tenant: Tenant,
+    role: Role,
+) -> Result<Option<BTreeSet<Scope>>, StoreError> {
+    let Role::Custom(id) = role else { return Ok(role.scopes()) };
+    let role: Option<Granted> = store::get(app, "role", &keys::role(tenant, id)).await?;
+    Ok(role.map(|role| role.scopes))
 }

@@ -3,5 +3,5 @@
 mod member;
 mod role;
 
-pub use member::{Member, scopes};
+pub use member::{Member, role_scopes, scopes};
 pub use role::Role;

@@ -10,8 +10,8 @@ use ring::digest::{SHA256, digest};
 use super::Item;
 use crate::{
     id::{
-        AuditId, CartId, ClientId, CustomerId, EventId, KeyId, LinkId, MovementId, OrderId, ProductId,
-        RoleId, SessionId, StaffId, StoreId,
+        AuditId, CartId, ClientId, CustomerId, EventId, IdentityProviderId, KeyId, LinkId, MovementId,
+        OrderId, ProductId, RoleId, SessionId, StaffId, StoreId,
     },
     principal::Who,
     runtime::{Settings, StartError},
@@ -333,6 +333,16 @@ pub fn store(id: StoreId) -> Key {
     Key::state(stores().to_owned(), id.to_string())
 }
 
+/// The partition that holds the identity providers that a store trusts.
+pub fn identity_providers(tenant: Tenant) -> String {
+    format!("{tenant}/identity-providers")
+}
+
+/// An identity provider that a store trusts.
+pub fn identity_provider(tenant: Tenant, id: IdentityProviderId) -> Key {
+    Key::state(identity_providers(tenant), id.to_string())
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
@@ -351,6 +361,16 @@ pub fn client(id: ClientId) -> Key {
 /// A refresh token, found by its hash. Belongs to no tenant, for it is what tells the tenant.
 pub fn refresh_token(token: &str) -> Key {
     Key::state(format!("refresh/{}", hash(&[token.as_bytes()])), "refresh")
+}
+
+/// Who trusts an issuer for an audience. Belongs to no tenant, for it is what tells the tenant.
+pub fn trusted_issuer(issuer: &str, audience: &str) -> Key {
+    Key::state(format!("issuer/{}", hash(&[issuer.as_bytes(), b"\n", audience.as_bytes()])), "issuer")
+}
+
+/// The public keys of an issuer. Belong to no tenant: they are the issuer's own, whoever trusts it.
+pub fn issuer_keys(issuer: &str) -> Key {
+    Key::state(format!("issuer-keys/{}", hash(&[issuer.as_bytes()])), "keys")
 }
 
 /// How many partitions the index of due work has.

@@ -11,6 +11,9 @@ const SHARED: &[(&str, &[&str])] = &[
     ("refresh/", &["oauth", "sessions", "staff"]),
     // Integrations: a request that names one has nothing else to tell the tenant by.
     ("client/", &["authorizer", "oauth", "oauth-clients"]),
+    // Trusted issuers, by issuer and audience, which tell the tenant; and what they publish.
+    ("issuer/", &["authorizer", "identity-providers"]),
+    ("issuer-keys/", &["authorizer", "identity-providers"]),
     // The list of all stores.
     ("stores", &["anchor-audit", "provision-store"]),
     // The index of due work, which is for all stores.

@@ -1,0 +1,27 @@
+//! The store itself: its name, its locations, its settings.
+
+use souk::{
+    http::{Call, Problem, Reply, Routes, get, patch},
+    identity::{self, ChangeStore, StoreProfile, StoreView},
+    principal::Scope,
+    runtime::{App, Function},
+};
+
+/// The function.
+pub fn function() -> Function {
+    Routes::new()
+        .on(
+            get("/v1/store", "Read the store's settings").needs(Scope::SettingsRead).answers(&[200, 304]),
+            read,
+        )
+        .on(
+            patch("/v1/store", "Change the store's settings").needs(Scope::SettingsWrite),
+            |app: App, call: Call<ChangeStore>| async move { identity::change_store(&app, &call).await },
+        )
+        .function("store")
+}
+
+async fn read(app: App, call: Call) -> Result<Reply<StoreView>, Problem> {
+    let tenant = call.tenant()?;
+    Ok(StoreProfile::of(&app, tenant).await?.view(tenant))
+}

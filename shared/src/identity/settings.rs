@@ -1,0 +1,136 @@
+//! A store's settings, as its staff see and change them.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::{Location, StoreProfile, StorefrontUrl};
+use crate::{
+    contact::Line,
+    http::{Call, ETag, Problem, Reply},
+    id::StoreId,
+    money::{Currency, Money},
+    runtime::App,
+    store::{Write, keys},
+    tenant::{Mode, Tenant},
+};
+
+/// How many locations a store may have.
+const MOST_LOCATIONS: usize = 10;
+
+/// A store, in one of its two modes. Each has settings of its own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Store)]
+pub struct StoreView {
+    /// Its id.
+    pub id: StoreId,
+    /// The mode that these are the settings of.
+    pub mode: Mode,
+    /// What people call it.
+    pub name: Line,
+    /// The currency it shows where the shopper does not say.
+    pub currency: Currency,
+    /// Where it keeps stock, in the order in which orders draw on them.
+    pub locations: Vec<Location>,
+    /// Orders above this are held for a person's decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_above: Option<Money>,
+    /// Where its shoppers are: the beginning of the links in its mails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storefront_url: Option<StorefrontUrl>,
+    /// Counts the changes, from 1.
+    pub version: u32,
+}
+
+/// What to change of a store's settings. What an operator sets, such as quotas, is not among them.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeStore {
+    /// What people call it.
+    pub name: Option<Line>,
+    /// The currency it shows where the shopper does not say. Carts that are there keep theirs.
+    pub currency: Option<Currency>,
+    /// Where it keeps stock, all of it, at most 10. None that is there may be missing: it may have stock.
+    pub locations: Option<Vec<Location>>,
+    /// Orders above this are held for a person's decision; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Money>)]
+    pub review_above: Option<Option<Money>>,
+    /// Where its shoppers are; null for nowhere.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<StorefrontUrl>)]
+    pub storefront_url: Option<Option<StorefrontUrl>>,
+}
+
+/// Tells what is null from what is absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl StoreProfile {
+    /// As its staff see it.
+    pub fn view(self, tenant: Tenant) -> Reply<StoreView> {
+        let etag = ETag::of_version(self.version);
+        let view = StoreView {
+            id: tenant.store(),
+            mode: tenant.mode(),
+            name: self.name,
+            currency: self.currency,
+            locations: self.locations,
+            review_above: self.review_above,
+            storefront_url: self.storefront_url,
+            version: self.version,
+        };
+        Reply::ok(view).etag(etag)
+    }
+
+    fn changed(&self, change: ChangeStore) -> Result<Self, Problem> {
+        let old = self.clone();
+        if let Some(locations) = &change.locations {
+            check_locations(&old, locations)?;
+        }
+        Ok(Self {
+            name: change.name.unwrap_or(old.name),
+            currency: change.currency.unwrap_or(old.currency),
+            locations: change.locations.unwrap_or(old.locations),
+            review_above: change.review_above.unwrap_or(old.review_above),
+            storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
+            version: self.version.saturating_add(1),
+        })
+    }
+}
+
+fn check_locations(old: &StoreProfile, locations: &[Location]) -> Result<(), Problem> {
+    let fault = |detail: String| Err(Problem::invalid("locations", detail));
+    if !(1..=MOST_LOCATIONS).contains(&locations.len()) {
+        return fault(format!("There must be 1 to {MOST_LOCATIONS} locations."));
+    }
+    let named = |id| locations.iter().filter(|location| location.id == id).count();
+    if let Some(twice) = locations.iter().find(|location| named(location.id.clone()) > 1) {
+        return fault(format!("{} is there twice.", twice.id));
+    }
+    if let Some(missing) = old.locations.iter().find(|location| named(location.id.clone()) == 0) {
+        return fault(format!(
+            "{} is missing, and a location can't be removed: it may have stock.",
+            missing.id
+        ));
+    }
+    Ok(())
+}
+
+/// Changes the settings of the caller's store, in the caller's mode.
+///
+/// # Errors
+/// 422, 412 or 409.
+pub async fn change_store(app: &App, call: &Call<ChangeStore>) -> Result<Reply<StoreView>, Problem> {
+    let tenant = call.tenant()?;
+    let old = StoreProfile::of(app, tenant).await?;
+    ETag::of_version(old.version).if_match(&call.headers)?;
+    let new = old.changed(call.body.clone())?;
+    let write = Write::put("profile", keys::store_profile(tenant), &new)?
+        .when("#version = :read")
+        .name("#version", "version")
+        .number(":read", old.version);
+    Ok(call.commit(app, vec![write], new.view(tenant)).await?)
+}
