@@ -11,6 +11,7 @@ pub mod checkout;
 pub mod identity;
 pub mod inventory;
 pub mod notification;
+pub mod oauth;
 pub mod order;
 pub mod payment;
 pub mod relay;

@@ -17,6 +17,7 @@ mod isolation;
 mod journey;
 mod lists;
 mod mutations;
+mod oauth;
 mod payments;
 mod permissions;
 mod races;

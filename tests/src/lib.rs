@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+mod integration;
 mod jitter;
 mod journey;
 mod market;
 mod people;
 
 pub use api::{Answer, Api};
+pub use integration::{Browser, Integration, PASSWORD, STAFF, field, functions, hire};
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};
 pub use people::{Shopper, Staff, until};

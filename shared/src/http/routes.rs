@@ -53,6 +53,7 @@ pub struct Route {
     pub(super) keys: Keys,
     pub(super) answers: &'static [u16],
     pub(super) form: bool,
+    pub(super) raw: bool,
 }
 
 macro_rules! methods {
@@ -60,7 +61,7 @@ macro_rules! methods {
         #[doc = concat!("A ", stringify!($method), " route, open to everybody until it says which scope it needs.")]
         pub fn $name(path: &'static str, summary: &'static str) -> Route {
             let (method, access, keys) = (Method::$method, Access::Public, Keys::$keys);
-            Route { method, path, summary, access, keys, answers: &[200], form: false }
+            Route { method, path, summary, access, keys, answers: &[200], form: false, raw: false }
         }
     )*};
 }
@@ -97,6 +98,13 @@ impl Route {
         Self { form: true, ..self }
     }
 
+    /// Leaves body and query to the handler, which finds them in the call as they came: where another standard than ours
+    /// says how what is wrong with them is answered. The types given only describe them.
+    #[must_use]
+    pub fn raw(self) -> Self {
+        Self { raw: true, ..self }
+    }
+
     /// As API Gateway names it: `GET /v1/products/{id}`.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -120,7 +128,6 @@ pub(super) struct Incoming {
     call: Call<(), ()>,
     method: Method,
     path: String,
-    query: Vec<(String, String)>,
 }
 
 struct Entry {
@@ -259,12 +266,13 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         body: (),
         raw_body: request.body().to_vec(),
         query: (),
+        raw_query: query,
         route: route.path,
         path_parameters,
         principal,
         idempotency: None,
     };
-    Ok(Incoming { call, method: route.method.clone(), path: request.raw_http_path().to_owned(), query })
+    Ok(Incoming { call, method: route.method.clone(), path: request.raw_http_path().to_owned() })
 }
 
 /// The cookies of a request, which the gateway takes apart and `lambda_http` puts together again.
@@ -286,9 +294,12 @@ where
     F: Fn(App, Call<B, Q>) -> Fut,
     Fut: Future<Output = Result<Reply<R>, Problem>>,
 {
-    let Incoming { call, method, path, query } = incoming;
+    let Incoming { call, method, path } = incoming;
+    let query = if route.raw { Vec::new() } else { call.raw_query.clone() };
     let query = body::parse_query(query)?;
-    let parsed = if route.form {
+    let parsed = if route.raw {
+        body::parse_body(&HeaderMap::new(), &[])?
+    } else if route.form {
         body::parse_form(&call.headers, &call.raw_body)?
     } else {
         body::parse_body(&call.headers, &call.raw_body)?

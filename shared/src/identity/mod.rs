@@ -1,6 +1,7 @@
 //! Stores and the keys that open them.
 
 mod client;
+mod granting;
 mod identify;
 mod key;
 mod profile;
@@ -8,6 +9,7 @@ mod provision;
 pub mod rights;
 
 pub use client::ClientRights;
+pub use granting::{check_grant, may_grant};
 pub use identify::{identify, of_claims};
 pub use key::{ApiKey, KeyKind, issue};
 pub use profile::{Location, StoreProfile};
