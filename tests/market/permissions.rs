@@ -11,7 +11,7 @@ use std::{
 use futures::FutureExt;
 use serde_json::json;
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
-use souk_tests::{TestMarket, template, until};
+use souk_tests::{TestMarket, functions, template, until};
 use tokio::sync::Notify;
 
 /// SES fails while the switch is on: then the mail's mark is taken back.
@@ -67,6 +67,7 @@ pub async fn first_denial(template: String) -> Vec<String> {
 async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) -> TestMarket {
     TestMarket::open(|options| {
         options.template = template;
+        options.functions = functions();
         options.faults = Some(faults.clone());
         options.observer = Some(denials.clone());
     })
@@ -116,6 +117,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     market.market.settled().await;
+    crate::oauth::everything(market).await;
 }
 
 #[tokio::test(start_paused = true)]

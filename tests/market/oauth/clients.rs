@@ -31,6 +31,8 @@ async fn an_integration_is_registered_listed_and_removed() {
     for kept in market.state_items("client").await {
         assert!(!kept.to_string().contains(&secret[3..]), "a hash is all that is kept");
     }
+    // Ids sort by the millisecond.
+    tokio::time::sleep(Duration::from_millis(1)).await;
     let public = json!({"name": "App", "type": "public", "scopes": ["orders:read"], "redirect_uris": ["http://[::1]/"]});
     let public = staff.post("/v1/oauth-clients", public).await.expect(201);
     assert_eq!(public.json.get("client_secret"), None);

@@ -9,7 +9,8 @@ use souk_tests::{Api, Integration, TestMarket, functions, hire};
 
 use super::market;
 
-async fn rotate(market: &TestMarket) {
+/// Has the keys rotated.
+pub async fn rotate(market: &TestMarket) {
     let event = RawValue::from_string("{}".to_owned()).unwrap();
     market.market.invoke("rotate-signing-keys", event).await.unwrap();
 }
