@@ -14,6 +14,7 @@ pub mod identity;
 pub mod inventory;
 pub mod link;
 pub mod notification;
+pub mod oauth;
 pub mod order;
 pub mod payment;
 pub mod relay;

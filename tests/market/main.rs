@@ -24,6 +24,7 @@ mod issuers;
 mod journey;
 mod lists;
 mod mutations;
+mod oauth;
 mod payments;
 mod permissions;
 mod races;

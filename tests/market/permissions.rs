@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
 use souk_local::template::{TemplateOptions, load};
-use souk_tests::{TestMarket, template, until};
+use souk_tests::{TestMarket, functions, template, until};
 use tokio::sync::Notify;
 
 use crate::{forge, issuers};
@@ -72,6 +72,7 @@ async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) ->
         options.template = template;
         // Late payments are left to the sweeper, which would have nothing to do otherwise.
         options.webhooks = false;
+        options.functions = functions();
         options.faults = Some(faults.clone());
         options.observer = Some(denials.clone());
         options.outside = Some(issuers::world().outside());
@@ -131,6 +132,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    market.market.settled().await;
+    crate::oauth::everything(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
 }

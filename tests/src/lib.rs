@@ -5,6 +5,7 @@
 
 mod api;
 mod customer;
+mod integration;
 mod jitter;
 mod journey;
 mod market;
@@ -13,6 +14,7 @@ mod teardown;
 
 pub use api::{Answer, Api};
 pub use customer::Customer;
+pub use integration::{Browser, Integration, PASSWORD, STAFF, field, functions, hire};
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};
 pub use people::{Shopper, Staff, until};

@@ -29,6 +29,8 @@ pub struct Call<B = Nothing, Q = Nothing> {
     pub raw_body: Vec<u8>,
     /// The parsed query.
     pub query: Q,
+    /// The query as it came, decoded.
+    pub raw_query: Vec<(String, String)>,
     pub(super) domain: String,
     pub(super) route: &'static str,
     pub(super) path: String,
@@ -50,6 +52,7 @@ impl Call<(), ()> {
             body,
             raw_body: self.raw_body,
             query,
+            raw_query: self.raw_query,
             domain: self.domain,
             route: self.route,
             path: self.path,

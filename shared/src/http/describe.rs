@@ -112,8 +112,8 @@ fn operation(tag: &str, route: &Route, types: Types) -> utoipa::openapi::path::O
     }
     if let Some(body) = types.body {
         let content = ContentBuilder::new().schema(Some(body)).build();
-        let body =
-            RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True));
+        let media = if route.form { "application/x-www-form-urlencoded" } else { "application/json" };
+        let body = RequestBodyBuilder::new().content(media, content).required(Some(Required::True));
         operation = operation.request_body(Some(body.build()));
     }
     let text = || Schema::Object(ObjectBuilder::new().schema_type(Type::String).build());

@@ -54,6 +54,7 @@ pub struct Route {
     pub(super) keys: Keys,
     pub(super) answers: &'static [u16],
     pub(super) form: bool,
+    pub(super) raw: bool,
     pub(super) audited: Option<Action>,
 }
 
@@ -62,7 +63,8 @@ macro_rules! methods {
         #[doc = concat!("A ", stringify!($method), " route, open to everybody until it says which scope it needs.")]
         pub fn $name(path: &'static str, summary: &'static str) -> Route {
             let (method, access, keys) = (Method::$method, Access::Public, Keys::$keys);
-            Route { method, path, summary, access, keys, answers: &[200], form: false, audited: None }
+            let (answers, form, raw, audited) = (&[200], false, false, None);
+            Route { method, path, summary, access, keys, answers, form, raw, audited }
         }
     )*};
 }
@@ -110,6 +112,13 @@ impl Route {
         self.audited
     }
 
+    /// Leaves body and query to the handler, which finds them in the call as they came: where another standard than ours
+    /// says how what is wrong with them is answered. The types given only describe them.
+    #[must_use]
+    pub fn raw(self) -> Self {
+        Self { raw: true, ..self }
+    }
+
     /// As API Gateway names it: `GET /v1/products/{id}`.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -132,7 +141,6 @@ type Handle = dyn Fn(App, Incoming) -> BoxFuture<'static, Result<Response<Body>,
 pub(super) struct Incoming {
     call: Call<(), ()>,
     method: Method,
-    query: Vec<(String, String)>,
 }
 
 struct Entry {
@@ -271,6 +279,7 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         body: (),
         raw_body: request.body().to_vec(),
         query: (),
+        raw_query: query,
         route: route.path,
         path: request.raw_http_path().to_owned(),
         from: context.http.source_ip.as_deref().and_then(Network::of_text),
@@ -279,7 +288,7 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         principal,
         idempotency: None,
     };
-    Ok(Incoming { call, method: route.method.clone(), query })
+    Ok(Incoming { call, method: route.method.clone() })
 }
 
 /// The cookies of a request, which the gateway takes apart and `lambda_http` puts together again.
@@ -301,9 +310,12 @@ where
     F: Fn(App, Call<B, Q>) -> Fut,
     Fut: Future<Output = Result<Reply<R>, Problem>>,
 {
-    let Incoming { call, method, query } = incoming;
+    let Incoming { call, method } = incoming;
+    let query = if route.raw { Vec::new() } else { call.raw_query.clone() };
     let query = body::parse_query(query)?;
-    let parsed = if route.form {
+    let parsed = if route.raw {
+        body::parse_body(&HeaderMap::new(), &[])?
+    } else if route.form {
         body::parse_form(&call.headers, &call.raw_body)?
     } else {
         body::parse_body(&call.headers, &call.raw_body)?

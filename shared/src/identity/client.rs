@@ -30,11 +30,15 @@ impl ClientRights {
     }
 }
 
-/// What an integration may do at most; nothing where it was removed.
+/// What an integration of `tenant` may do at most; nothing where it was removed.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(super) async fn scopes(app: &App, id: ClientId) -> Result<Option<BTreeSet<Scope>>, StoreError> {
+pub(super) async fn scopes(
+    app: &App,
+    tenant: Tenant,
+    id: ClientId,
+) -> Result<Option<BTreeSet<Scope>>, StoreError> {
     let client: Option<ClientRights> = store::get(app, "client", &keys::client(id)).await?;
-    Ok(client.map(|client| client.scopes))
+    Ok(client.filter(|client| client.tenant() == tenant).map(|client| client.scopes))
 }

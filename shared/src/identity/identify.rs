@@ -1,6 +1,6 @@
 //! From what a request carries to who sends it.
 
-use super::{external, key, rights};
+use super::{client, external, key, rights};
 use crate::{
     principal::{Denial, Principal, Who},
     runtime::App,
@@ -64,8 +64,12 @@ pub async fn of_claims(app: &App, claims: &AccessClaims) -> Result<Option<Princi
             Some(session) => Some(session),
             None => return Ok(None),
         },
-        // Only an integration acts without anybody's log-in.
-        (None, Who::Client(_)) => None,
+        // Only an integration acts without anybody's log-in. No log-in can be ended then, so its tokens are revoked one
+        // by one.
+        (None, Who::Client(_)) => match token::is_revoked(app, claims).await? {
+            true => return Ok(None),
+            false => None,
+        },
         (None, _) => return Ok(None),
     };
     let Some(mut scopes) = rights::of(app, tenant, who).await? else {
@@ -73,6 +77,13 @@ pub async fn of_claims(app: &App, claims: &AccessClaims) -> Result<Option<Princi
     };
     if let Some(limit) = session.as_ref().and_then(|session| session.scopes.as_ref()) {
         scopes.retain(|scope| limit.contains(scope));
+    }
+    // What was granted to an integration ends with it.
+    if let Some(client) = session.as_ref().and_then(|session| session.client) {
+        match client::scopes(app, tenant, client).await? {
+            Some(limit) => scopes.retain(|scope| limit.contains(scope)),
+            None => return Ok(None),
+        }
     }
     let granted = claims.scopes();
     scopes.retain(|scope| granted.contains(scope));

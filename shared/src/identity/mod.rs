@@ -2,6 +2,7 @@
 
 mod client;
 pub mod external;
+mod granting;
 mod identify;
 mod key;
 mod profile;
@@ -11,6 +12,7 @@ pub mod rights;
 mod settings;
 
 pub use client::ClientRights;
+pub use granting::{check_grant, may_grant};
 pub use identify::{identify, of_claims};
 pub use key::{ApiKey, KeyKind, issue};
 pub use profile::{Location, StoreProfile, StorefrontUrl};

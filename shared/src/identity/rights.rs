@@ -18,7 +18,7 @@ pub async fn of(app: &App, tenant: Tenant, who: Who) -> Result<Option<BTreeSet<S
     Ok(match who {
         Who::Customer(_) => Some(Scope::CUSTOMER.into()),
         Who::Staff(id) => staff::scopes(app, tenant, id).await?,
-        Who::Client(id) => super::client::scopes(app, id).await?,
+        Who::Client(id) => super::client::scopes(app, tenant, id).await?,
         // A key is no subject of a token.
         Who::Key(_) => None,
     })

@@ -343,6 +343,26 @@ pub fn identity_provider(tenant: Tenant, id: IdentityProviderId) -> Key {
     Key::state(identity_providers(tenant), id.to_string())
 }
 
+/// The partition that lists a store's integrations.
+pub fn clients(tenant: Tenant) -> String {
+    format!("{tenant}/clients")
+}
+
+/// The mark that an integration is the store's.
+pub fn client_mark(tenant: Tenant, id: ClientId) -> Key {
+    Key::state(clients(tenant), id.to_string())
+}
+
+/// An authorization code, found by its hash.
+pub fn authorization_code(tenant: Tenant, code: &str) -> Key {
+    Key::state(format!("{tenant}/code/{}", hash(&[code.as_bytes()])), "code")
+}
+
+/// The mark that an access token was revoked which rests on no log-in.
+pub fn revoked_token(tenant: Tenant, jti: &str) -> Key {
+    Key::state(format!("{tenant}/revoked/{}", hash(&[jti.as_bytes()])), "revoked")
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")

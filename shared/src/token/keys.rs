@@ -65,7 +65,7 @@ impl SigningKeys {
 
     /// Reads what the secret holds. CloudFormation puts random characters there, from which the first key grows; the
     /// first rotation replaces them.
-    fn parse(text: &str) -> Result<Self, StartError> {
+    pub(super) fn parse(text: &str) -> Result<Self, StartError> {
         if text.starts_with('{') {
             let invalid = |error: serde_json::Error| StartError::Invalid {
                 name: SETTING.to_owned(),

@@ -1,0 +1,142 @@
+//! Authorization codes: good once, for a minute, for one client.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    client::Client,
+    fields::Fields,
+    pkce,
+    refusal::{Failure, Refusal, Why},
+};
+use crate::{
+    id::{ClientId, SessionId},
+    identity::rights,
+    principal::{Scope, Who},
+    runtime::App,
+    session::{self, NewSession, Session},
+    store::{self, Key, StoreError, Write, WriteError, keys},
+};
+
+/// How long a code is good.
+const GOOD: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long it is remembered, so that its second use is noticed.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Every code has so many characters.
+const LENGTH: usize = 67;
+
+/// What somebody agreed to. The code's hash is its address.
+#[derive(Serialize, Deserialize)]
+struct Agreement {
+    client: ClientId,
+    who: Who,
+    redirect_uri: String,
+    challenge: String,
+    scopes: BTreeSet<Scope>,
+    good_until: Timestamp,
+    /// The session that the code began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionId>,
+    /// When it is forgotten, in seconds since 1970.
+    expires: i64,
+}
+
+/// A code for `client`, to which `who` agreed.
+pub(super) async fn issue(
+    app: &App,
+    client: &Client,
+    who: Who,
+    redirect_uri: &str,
+    challenge: &str,
+    scopes: BTreeSet<Scope>,
+) -> Result<String, WriteError> {
+    let random: [u8; 32] = app.entropy().bytes();
+    let code = random.iter().fold("ac_".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let agreement = Agreement {
+        client: client.id,
+        who,
+        redirect_uri: redirect_uri.to_owned(),
+        challenge: challenge.to_owned(),
+        scopes,
+        good_until: app.now() + GOOD,
+        session: None,
+        expires: (app.now() + REMEMBERED).as_second(),
+    };
+    let key = keys::authorization_code(client.tenant(), &code);
+    store::commit(app, vec![Write::create("code", key, &agreement)?]).await?;
+    Ok(code)
+}
+
+/// The session that a code begins, its refresh token, and what it may do.
+pub(super) async fn redeem(
+    app: &App,
+    client: &Client,
+    fields: &Fields,
+) -> Result<(Session, String, BTreeSet<Scope>), Failure> {
+    let code = fields.require("code", "The code is missing.")?;
+    let redirect = fields.require("redirect_uri", "The redirect_uri is missing.")?;
+    let verifier = fields.require("code_verifier", "The code_verifier is missing.")?;
+    let refused =
+        Refusal::new(Why::InvalidGrant, "The code is not good, or not for this client and request.");
+    if code.len() != LENGTH {
+        return Err(refused.into());
+    }
+    let key = keys::authorization_code(client.tenant(), code);
+    let agreement: Option<Agreement> = store::get(app, "code", &key).await?;
+    let agreement = agreement.filter(|agreement| agreement.client == client.id).ok_or(refused)?;
+    if agreement.session.is_some() {
+        end_what_it_began(app, client, &agreement).await?;
+        return Err(refused.into());
+    }
+    let fits = app.now() < agreement.good_until
+        && agreement.redirect_uri == redirect
+        && pkce::verifies(verifier, &agreement.challenge);
+    let rights = rights::of(app, client.tenant(), agreement.who).await?;
+    let (true, Some(mut scopes)) = (fits, rights) else {
+        return Err(refused.into());
+    };
+    scopes.retain(|scope| agreement.scopes.contains(scope) && client.scopes.contains(scope));
+    let new = NewSession {
+        who: agreement.who,
+        client: Some(client.id),
+        scopes: Some(agreement.scopes.clone()),
+        device: None,
+    };
+    let (session, refresh, mut writes) = session::begin(app, client.tenant(), new)?;
+    let place = writes.len();
+    writes.push(used(key.clone(), session.id));
+    match store::commit(app, writes).await {
+        Ok(()) => Ok((session, refresh, scopes)),
+        Err(error) if error.refused(place) => {
+            // Somebody else has just used it, and whoever they are, the code is in two hands.
+            let agreement: Option<Agreement> = store::get(app, "code", &key).await?;
+            if let Some(agreement) = agreement {
+                end_what_it_began(app, client, &agreement).await?;
+            }
+            Err(refused.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The mark that a code was used: the one write that only one of many at once can make.
+fn used(key: Key, session: SessionId) -> Write {
+    Write::update(key, "SET #session = :session")
+        .when("attribute_exists(pk) AND attribute_not_exists(#session)")
+        .name("#session", "session")
+        .text(":session", session.to_string())
+}
+
+/// A code that is used twice has leaked: what it began can't be trusted (RFC 6749, section 4.1.2).
+async fn end_what_it_began(app: &App, client: &Client, agreement: &Agreement) -> Result<(), StoreError> {
+    let Some(id) = agreement.session else { return Ok(()) };
+    tracing::warn!(client = %client.id, session = %id, "authorization code used twice");
+    session::end(app, client.tenant(), agreement.who, id).await
+}

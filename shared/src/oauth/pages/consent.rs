@@ -1,0 +1,93 @@
+//! Agreeing on the pages.
+
+use std::collections::BTreeSet;
+
+use super::{
+    html::{self, Page},
+    request::Request,
+    seal::Seal,
+};
+use crate::{
+    http::{Nothing, Problem, Reply},
+    id::StaffId,
+    identity::{StoreProfile, rights},
+    oauth::{
+        code,
+        refusal::{Refusal, Why},
+    },
+    principal::{Scope, Who},
+    runtime::App,
+};
+
+/// The page's name, in the code of its form.
+pub(super) const PAGE: &str = "consent";
+
+/// What `who` can agree to: of what is asked for, as much as they may do themselves. Nothing where they left.
+pub(super) async fn can_give(app: &App, request: &Request, who: StaffId) -> Result<BTreeSet<Scope>, Problem> {
+    let rights = rights::of(app, request.client.tenant(), Who::Staff(who)).await?.unwrap_or_default();
+    Ok(request.scopes.intersection(&rights).copied().collect())
+}
+
+/// The page that asks `who`.
+pub(super) async fn page(
+    app: &App,
+    seal: &Seal,
+    request: &Request,
+    who: StaffId,
+) -> Result<Reply<Nothing>, Problem> {
+    let scopes = can_give(app, request, who).await?;
+    if scopes.is_empty() {
+        return Ok(send_back(&nothing_to_give(request)));
+    }
+    let store = StoreProfile::of(app, request.client.tenant()).await?.name;
+    let (store, client) = (html::text(store.as_str()), html::text(request.client.name.as_str()));
+    let host = html::text(&request.back.host());
+    let items: String =
+        scopes.iter().map(|scope| format!("<li>{}</li>\n", html::text(scope.words()))).collect();
+    let (form_code, proof) =
+        (seal.form_code(PAGE, &request.text), seal.proof(who, app.now(), &request.text)?);
+    let hidden = html::hidden(&[
+        ("page", PAGE),
+        ("request", &request.text),
+        ("form_code", &form_code),
+        ("proof", &proof),
+    ]);
+    let body = format!(
+        "<h1>Let {client} into {store}?</h1>\n<p>It will be able to:</p>\n<ul>\n{items}</ul>\n\
+         <p>Afterwards you are sent to <b>{host}</b>. You can end this at any time.</p>\n\
+         <form method=\"post\" action=\"/oauth/authorize\">\n{hidden}\
+         <button name=\"answer\" value=\"approve\">Allow</button>\n\
+         <button name=\"answer\" value=\"deny\">Don’t allow</button>\n</form>"
+    );
+    Ok(Page { title: format!("Let {client} into {store}?"), body, onward: None }.reply())
+}
+
+/// `who` agrees: a code, and the way back with it.
+pub(super) async fn approve(app: &App, request: &Request, who: StaffId) -> Result<Reply<Nothing>, Problem> {
+    let scopes = can_give(app, request, who).await?;
+    if scopes.is_empty() {
+        return Ok(send_back(&nothing_to_give(request)));
+    }
+    let (client, back) = (&request.client, &request.back);
+    let code =
+        code::issue(app, client, Who::Staff(who), back.redirect_uri(), &request.challenge, scopes).await?;
+    Ok(send_back(&back.with_code(&code)))
+}
+
+/// They don't.
+pub(super) fn deny(request: &Request) -> Reply<Nothing> {
+    send_back(&request.back.with_refusal(Refusal::new(Why::AccessDenied, "The answer was no.")))
+}
+
+fn nothing_to_give(request: &Request) -> String {
+    let why = "Whoever logged in may do nothing of what was asked for.";
+    request.back.with_refusal(Refusal::new(Why::AccessDenied, why))
+}
+
+/// A page that leads to `address` by itself. Not a redirect: that would answer a form, and browsers hold the whole way
+/// from there on, also where the integration itself redirects, to the page's `form-action`.
+fn send_back(address: &str) -> Reply<Nothing> {
+    let address = html::text(address);
+    let body = format!("<h1>Back you go</h1>\n<p><a href=\"{address}\">Go on</a></p>");
+    Page { title: "Back you go".to_owned(), body, onward: Some(address) }.reply()
+}

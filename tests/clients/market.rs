@@ -1,0 +1,28 @@
+//! Serves a market on a free port, for clients that other people wrote: prints where it is and how to get in, and ends
+//! with its standard input.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use serde_json::json;
+use souk_local::engine::{Market, MarketOptions};
+use souk_tests::{PASSWORD, STAFF, TestMarket, functions, hire, template};
+use tokio::{io::AsyncReadExt as _, net::TcpListener};
+
+#[tokio::main]
+async fn main() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let market = Market::open(MarketOptions::new(template(), functions())).await.unwrap();
+    let test = TestMarket::of(market.clone()).await;
+    hire(&test, 1, "owner").await;
+    let (email, ..) = STAFF[0];
+    let told = json!({
+        "api": format!("http://127.0.0.1:{port}"), "secret_key": test.sk, "email": email, "password": PASSWORD,
+    });
+    println!("{told}");
+    let ends = async {
+        let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
+    };
+    market.serve(listener, ends).await.unwrap();
+    market.close().await;
+}
