@@ -213,8 +213,8 @@ async fn records_that_come_often_and_shuffled_make_one_entry_each() {
         })
     };
     let deliveries = (0..24_usize).map(|round| {
-        let records: Vec<_> =
-            (0..12).map(|place| record((place * 5 + round) % 12)).chain([record(round % 12)]).collect();
+        // Each worker has some of them, one twice: others have the same ones, or want the same places for other ones.
+        let records: Vec<_> = [0, 5, 10, 5].iter().map(|place| record((place + round) % 12)).collect();
         market.invoke("record-audit", json!({"Records": records}))
     });
     for answer in join_all(deliveries).await {

@@ -115,7 +115,7 @@ pub fn authorizers(stack: &Stack) -> Result<(), String> {
     faults.verdict()
 }
 
-/// Every function is fed by what it is made for, and a stream's reader by both tables.
+/// Every function is fed by what it is made for, and a stream's reader by each table that it reads.
 pub fn sources(stack: &Stack) -> Result<(), String> {
     let mut faults = Faults::default();
     for function in functions() {
@@ -130,20 +130,20 @@ pub fn sources(stack: &Stack) -> Result<(), String> {
             faults.require(!fed || made_for, format!("{}: is fed from {what}, and not made for it", spec.id));
         }
     }
-    for (id, table) in &stack.tables {
-        if id == "VaultTable" {
-            let untold = table.stream.is_none();
-            faults.require(untold, format!("{id}: a stream would keep keys that were destroyed"));
+    for (binary, end) in [("relay-events", "-events"), ("relay-events", "-state"), ("record-audit", "-state")]
+    {
+        let Some((id, table)) = stack.tables.iter().find(|(_, table)| table.name.ends_with(end)) else {
             continue;
-        }
-        // What anchors hold is for nobody to hear of.
-        if id == "AnchorsTable" {
-            continue;
-        }
-        let read = table.stream.as_ref().is_some_and(|stream| {
-            stack.functions.values().flat_map(|spec| &spec.streams).any(|source| source.stream == stream.arn)
-        });
-        faults.require(read, format!("{id}: nothing relays what is committed to it"));
+        };
+        let arn = table.stream.as_ref().map(|stream| &stream.arn);
+        let read = stack
+            .function(binary)
+            .is_some_and(|spec| spec.streams.iter().any(|source| Some(&source.stream) == arn));
+        faults.require(read, format!("{id}: {binary} doesn't hear of what is committed to it"));
+    }
+    for (id, table) in stack.tables.iter().filter(|(id, _)| *id == "VaultTable") {
+        let untold = table.stream.is_none();
+        faults.require(untold, format!("{id}: a stream would keep keys that were destroyed"));
     }
     faults.verdict()
 }
