@@ -245,7 +245,7 @@ fn times(scene: &Scene, forgeries: &mut Forgeries) {
         ("exp", json!(0)),
         ("exp", json!(-1)),
         ("exp", json!((now + 600).to_string())),
-        ("exp", json!(f64::from(u32::try_from(now).unwrap()) + 600.5)),
+        ("exp", json!(format!("{}.5", now + 600).parse::<f64>().unwrap())),
         ("exp", json!((now + 600) * 1000)),
         ("exp", json!(now + 30 * 24 * 3600)),
         ("exp", json!(i64::MAX)),

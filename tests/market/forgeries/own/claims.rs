@@ -39,7 +39,7 @@ pub(super) fn claims(scene: &Scene, forgeries: &mut Forgeries) {
     let (iat, exp) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
     for (claim, value) in [
         ("exp", json!(exp.to_string())),
-        ("exp", json!(f64::from(u32::try_from(exp).unwrap()) + 0.5)),
+        ("exp", json!(format!("{exp}.5").parse::<f64>().unwrap())),
         ("exp", json!(exp * 1000)),
         ("exp", json!(iat - 31)),
         ("exp", json!(iat - 86_400)),
