@@ -7,6 +7,7 @@ use http::HeaderMap;
 use super::{Code, Idempotency, Nothing, Problem};
 use crate::{
     event::Cause,
+    limit::Address,
     principal::{Principal, Scope},
     tenant::Tenant,
 };
@@ -24,6 +25,8 @@ pub struct Call<B = Nothing, Q = Nothing> {
     pub raw_body: Vec<u8>,
     /// The parsed query.
     pub query: Q,
+    /// Where it comes from, as the gateway saw it.
+    pub address: Address,
     pub(super) route: &'static str,
     pub(super) path_parameters: HashMap<String, String>,
     pub(super) principal: Option<Principal>,

@@ -11,6 +11,7 @@ mod idempotency;
 mod problem;
 mod reply;
 mod routes;
+mod safety;
 
 pub use body::{Nothing, check_text};
 pub use call::Call;

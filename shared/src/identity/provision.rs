@@ -6,6 +6,7 @@ use super::{KeyKind, Location, StoreProfile, issue};
 use crate::{
     contact::Line,
     id::StoreId,
+    limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
     runtime::App,
     store::{self, Write, WriteError, keys},
@@ -25,6 +26,15 @@ pub struct NewStore {
     /// Orders above this are held for a person's decision.
     #[serde(default)]
     pub review_above: Option<Money>,
+    /// How many requests it takes, where that is not what every store takes.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What it may have and use. Everything, where nothing is said.
+    #[serde(default)]
+    pub quotas: Quotas,
+    /// Whose web pages may call it. Any, where nothing is said.
+    #[serde(default)]
+    pub origins: Option<Vec<Origin>>,
 }
 
 /// A new store's id and first keys. The secrets are not stored: this is the only time they are shown.
@@ -63,6 +73,9 @@ pub async fn provision(
         currency: new.currency,
         locations: new.locations,
         review_above: new.review_above,
+        limits: new.limits,
+        quotas: new.quotas,
+        origins: new.origins,
     };
     let mut writes = Vec::new();
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {

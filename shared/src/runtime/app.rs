@@ -8,11 +8,13 @@ use aws_sdk_dynamodb::{
 };
 use ring::hmac;
 
+use crate::limit::Memory;
+
 use super::{Clock, Entropy, MetricSink, Settings, StartError, Transport};
 
 /// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
 ///
-/// Cheap to clone. One per execution environment; holds nothing of any tenant.
+/// Cheap to clone. One per execution environment; of tenants it holds nothing but counts by opaque keys.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
@@ -23,6 +25,7 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     metrics: MetricSink,
+    limits: Memory,
     root_secret: tokio::sync::OnceCell<hmac::Key>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
@@ -71,6 +74,7 @@ impl App {
             clock,
             entropy,
             metrics,
+            limits: Memory::default(),
             root_secret: tokio::sync::OnceCell::new(),
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
@@ -114,6 +118,11 @@ impl App {
     /// Where metrics go.
     pub fn metrics(&self) -> &MetricSink {
         &self.0.metrics
+    }
+
+    /// What this environment holds of the buckets of tokens.
+    pub fn limits(&self) -> &Memory {
+        &self.0.limits
     }
 
     /// The key for `purpose`, derived from the deployment's root secret, which is read once per environment.

@@ -3,22 +3,67 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{App, Function, InvocationError, Kind, telemetry, to_json};
-use crate::principal::{Denial, Principal};
+use crate::{
+    limit::{self, Address, Asked},
+    principal::{Denial, Principal},
+};
 
 /// The part of the gateway's question that a decision rests on.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Question {
     #[serde(default)]
+    route_key: String,
+    #[serde(default)]
     headers: HashMap<String, String>,
+    #[serde(default)]
+    request_context: Context,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    #[serde(default)]
+    domain_name: String,
+    #[serde(default)]
+    time_epoch: Option<i64>,
+    #[serde(default)]
+    http: Http,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    #[serde(default)]
+    source_ip: String,
+}
+
+impl Question {
+    fn header(&self, name: &str) -> Option<String> {
+        let named = self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.clone())
+    }
+
+    fn asked(&self, app: &App) -> Asked {
+        let context = &self.request_context;
+        Asked {
+            route: self.route_key.clone(),
+            address: Address::of_gateway(&context.http.source_ip),
+            origin: self.header("origin"),
+            host: context.domain_name.clone(),
+            now: context.time_epoch.unwrap_or_else(|| app.now().as_millisecond()),
+        }
+    }
 }
 
 /// The function that tells the gateway who is calling: `identify` makes a principal of the `Authorization` header.
 ///
-/// It lets every request through, and hands on either the principal or why there is none. The function behind
-/// answers the 401, because only a function can answer it as a problem with a code.
+/// It lets every request through, and hands on either the principal or why there is none, and what there is left of
+/// the limits. The function behind answers the 401 or 429, because only a function can answer it as a problem with a
+/// code.
 pub fn authorizer<F, Fut>(name: &'static str, identify: F) -> Function
 where
     F: Fn(App, Option<String>) -> Fut + Clone + Send + Sync + 'static,
@@ -30,9 +75,8 @@ where
             let started = app.now();
             let question: Question = serde_json::from_str(invocation.event.get())
                 .map_err(|error| InvocationError::unreadable_event(&error))?;
-            let named =
-                question.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-            let outcome = identify(app.clone(), named.map(|(_, value)| value)).await;
+            let identified = identify(app.clone(), question.header("authorization"));
+            let outcome = limit::admit(&app, &question.asked(&app), identified).await;
             telemetry::invoked(
                 &app,
                 name,
@@ -40,10 +84,12 @@ where
                 outcome.as_ref().err().map(|error| error.message.as_str()),
                 started,
             );
-            let context = match outcome? {
-                Ok(principal) => principal.to_context().into(),
-                Err(denial) => json!({ "denied": denial }),
+            let (identified, verdict) = outcome?;
+            let mut context = match identified {
+                Ok(principal) => principal.to_context(),
+                Err(denial) => Map::from_iter([("denied".to_owned(), json!(denial))]),
             };
+            verdict.add_to(&mut context);
             to_json(&json!({ "isAuthorized": true, "context": context }))
         })
     })
