@@ -1,6 +1,6 @@
 //! What a store has set about its limits, as far as the authorizer needs it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,19 +15,24 @@ use crate::{
 /// How long what a store has set is remembered, in milliseconds: a change takes effect within a minute.
 const KEPT: i64 = 60_000;
 
+/// Requests a second that are as good as any number: the arithmetic stays far from its bounds.
+const FASTEST: u32 = 1_000_000;
+
 /// How many requests a second, and how many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Requests a second in the long run.
-    pub per_second: u32,
+    #[schema(value_type = u32, minimum = 1)]
+    pub per_second: NonZeroU32,
     /// Requests at once.
-    pub burst: u32,
+    #[schema(value_type = u32, minimum = 1)]
+    pub burst: NonZeroU32,
 }
 
 impl Rate {
-    const fn policy(self) -> Policy {
-        Policy::per_second(self.per_second, self.burst)
+    fn policy(self) -> Policy {
+        Policy::per_second(self.per_second.get().min(FASTEST), self.burst.get())
     }
 }
 
