@@ -170,8 +170,8 @@ fn a_steady_load_costs_few_writes() {
 #[test]
 fn a_flood_costs_few_writes() {
     let count = run(Policy::per_second(100, 200), &[0; 10], 10_000, 20, 7);
-    assert!(count.writes < 20 * 10 * 20, "at most so many per second and environment: {count:?}");
-    assert!(count.writes * 20 < count.refused, "{count:?}");
+    assert!(count.writes * 2 < count.passed, "{count:?}");
+    assert!(count.writes * 100 < count.refused, "{count:?}");
 }
 
 #[test]
