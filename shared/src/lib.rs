@@ -29,6 +29,7 @@ pub mod contact;
 pub mod event;
 pub mod http;
 pub mod id;
+pub mod limit;
 pub mod metadata;
 pub mod money;
 pub mod principal;

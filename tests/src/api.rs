@@ -1,6 +1,12 @@
 //! A client of the API: of a market in this process, or of a deployed one.
 
-use std::sync::LazyLock;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -12,13 +18,14 @@ use hyper_util::{
 };
 use rustls::crypto::ring;
 use serde_json::Value;
-use souk_local::engine::Market;
+use souk_local::engine::{Market, PeerAddress};
 
 /// A client that calls with one key.
 #[derive(Clone)]
 pub struct Api {
     target: Target,
     key: Option<String>,
+    address: IpAddr,
 }
 
 #[derive(Clone)]
@@ -66,20 +73,27 @@ impl Answer {
 }
 
 impl Api {
-    /// A client of `market` that holds `key`.
+    /// A client of `market` that holds `key`, at an address of its own: people share neither sofa nor limits.
     pub fn of_market(market: &Market, key: &str) -> Self {
-        Self { target: Target::Market(market.clone()), key: Some(key.to_owned()) }
+        Self { target: Target::Market(market.clone()), key: Some(key.to_owned()), address: next_address() }
     }
 
     /// A client of the API at `url` that holds `key`.
     pub fn of_url(url: &str, key: &str) -> Self {
-        Self { target: Target::Url(url.trim_end_matches('/').to_owned()), key: Some(key.to_owned()) }
+        let target = Target::Url(url.trim_end_matches('/').to_owned());
+        Self { target, key: Some(key.to_owned()), address: next_address() }
     }
 
     /// The same client with another key, or none.
     #[must_use]
     pub fn with_key(&self, key: Option<&str>) -> Self {
-        Self { target: self.target.clone(), key: key.map(str::to_owned) }
+        Self { key: key.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same client at another address. Only a market in this process believes it.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Self {
+        Self { address: address.parse().unwrap(), ..self.clone() }
     }
 
     /// GETs `path`.
@@ -153,7 +167,11 @@ impl Api {
         }
         let request = request.body(Bytes::from(text)).unwrap();
         let (parts, body) = match &self.target {
-            Target::Market(market) => market.request(request).await.into_parts(),
+            Target::Market(market) => {
+                let mut request = request;
+                request.extensions_mut().insert(PeerAddress(self.address));
+                market.request(request).await.into_parts()
+            }
             Target::Url(_) => {
                 let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(tls());
                 let answer = client.request(request.map(Full::new)).await;
@@ -165,6 +183,11 @@ impl Api {
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status: parts.status, headers: parts.headers, text, json })
     }
+}
+
+fn next_address() -> IpAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0x0a00_0001);
+    Ipv4Addr::from_bits(NEXT.fetch_add(1, Ordering::Relaxed)).into()
 }
 
 /// HTTP, and HTTPS as this machine trusts it: a deployment answers nothing else.

@@ -134,6 +134,14 @@ impl TestMarket {
         (provisioned["store"].as_str().unwrap().to_owned(), api("publishable_key"), api("secret_key"))
     }
 
+    /// Another store, of which more is said than of others: its tenant, publishable and secret key.
+    pub async fn store_with(&self, more: Value) -> (Tenant, Api, Api) {
+        let provisioned = provision_with(&self.market, "Special", more).await;
+        let api = |kind: &str| Api::of_market(&self.market, provisioned["test"][kind].as_str().unwrap());
+        let store = provisioned["store"].as_str().unwrap().parse().unwrap();
+        (Tenant::of_own_record(store, Mode::Test), api("publishable_key"), api("secret_key"))
+    }
+
     /// A shopper with the store's publishable key.
     pub fn shopper(&self) -> Shopper {
         Shopper(Api::of_market(&self.market, &self.pk))
@@ -273,10 +281,15 @@ pub fn plain(item: &Value) -> Value {
 }
 
 async fn provision(market: &Market, name: &str) -> Value {
-    let event = json!({
+    provision_with(market, name, json!({})).await
+}
+
+async fn provision_with(market: &Market, name: &str, more: Value) -> Value {
+    let mut event = json!({
         "name": name, "currency": "EUR", "review_above": {"amount": 500_000, "currency": "EUR"},
         "locations": [{"id": "berlin", "name": "Berlin"}, {"id": "hamburg", "name": "Hamburg"}],
     });
+    event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let answer = market.invoke("provision-store", RawValue::from_string(event.to_string()).unwrap()).await;
     serde_json::from_str(answer.unwrap().get()).unwrap()
 }

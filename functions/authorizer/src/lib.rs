@@ -2,13 +2,13 @@
 
 use souk::{
     identity,
-    runtime::{App, Asked, Function, InvocationError, authorizer},
+    runtime::{App, Function, InvocationError, Presented, authorizer},
 };
 
 /// The function.
 pub fn function() -> Function {
-    authorizer("authorizer", |app: App, asked: Asked| async move {
-        let principal = identity::identify(&app, asked.authorization.as_deref(), &asked.issuer).await;
+    authorizer("authorizer", |app: App, presented: Presented| async move {
+        let principal = identity::identify(&app, presented.authorization.as_deref(), &presented.issuer).await;
         principal.map_err(|error| InvocationError::new("KeysUnreadable", error))
     })
 }

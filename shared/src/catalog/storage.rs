@@ -6,6 +6,7 @@ use super::{Offer, Product, ProductStatus, Sku};
 use crate::{
     http::{Call, Code, CommitError, Problem, Reply},
     id::ProductId,
+    limit::usage::{self, Change},
     runtime::App,
     store::{self, Page, Query, StoreError, Write, keys},
     tenant::Tenant,
@@ -70,7 +71,7 @@ pub async fn create<B, Q, R: Serialize>(
 ) -> Result<Reply<R>, Problem> {
     let writes = creation(call.tenant()?, product)?;
     let skus: Vec<Sku> = product.variants.iter().map(|variant| variant.sku.clone()).collect();
-    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
+    commit(app, call, writes, &skus, used(product)?, reply).await
 }
 
 /// The writes that create `product`, all together or none: the product's, those of its offers, those of its tags.
@@ -100,7 +101,33 @@ pub async fn replace<B, Q, R: Serialize>(
     reply: Reply<R>,
 ) -> Result<Reply<R>, Problem> {
     let (writes, skus) = replacement(call.tenant()?, old, new)?;
-    call.commit(app, writes, reply).await.map_err(|error| sku_taken(error, &skus))
+    let (before, after) = (used(old)?, used(new)?);
+    let change = Change { products: after.products - before.products, bytes: after.bytes - before.bytes };
+    commit(app, call, writes, &skus, change, reply).await
+}
+
+/// What a product uses of the store's quotas.
+fn used(product: &Product) -> Result<Change, Problem> {
+    let bytes = serde_json::to_vec(product).map_err(Problem::internal)?.len();
+    let products = i64::from(product.status == ProductStatus::Active);
+    Ok(Change { products, bytes: i64::try_from(bytes).unwrap_or(i64::MAX) })
+}
+
+/// Commits `writes` and counts what they use, together.
+async fn commit<B, Q, R: Serialize>(
+    app: &App,
+    call: &Call<B, Q>,
+    mut writes: Vec<Write>,
+    skus: &[Sku],
+    change: Change,
+    reply: Reply<R>,
+) -> Result<Reply<R>, Problem> {
+    let place = writes.len();
+    writes.extend(usage::counted(app, call.tenant()?, change).await?);
+    call.commit(app, writes, reply).await.map_err(|error| {
+        // Without a quota the count has no condition, and can't be refused.
+        if error.refused(place) { usage::exceeded() } else { sku_taken(error, skus) }
+    })
 }
 
 /// The writes that put `new` in place of `old`, and the SKUs whose offers stand from the second write on.

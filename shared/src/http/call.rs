@@ -8,6 +8,7 @@ use super::{Code, Idempotency, Nothing, Problem, issuer};
 use crate::{
     audit::{Action, Network},
     event::Cause,
+    limit::Address,
     principal::{Principal, Scope},
     runtime::App,
     tenant::Tenant,
@@ -32,6 +33,8 @@ pub struct Call<B = Nothing, Q = Nothing> {
     /// The query as it came, decoded.
     pub raw_query: Vec<(String, String)>,
     pub(super) domain: String,
+    /// Where it comes from, as the gateway saw it.
+    pub address: Address,
     pub(super) route: &'static str,
     pub(super) path: String,
     pub(super) from: Option<Network>,
@@ -48,6 +51,7 @@ impl Call<(), ()> {
             request_id: self.request_id,
             headers: self.headers,
             source: self.source,
+            address: self.address,
             cookies: self.cookies,
             body,
             raw_body: self.raw_body,

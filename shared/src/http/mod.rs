@@ -14,6 +14,7 @@ mod pace;
 mod problem;
 mod reply;
 mod routes;
+mod safety;
 
 pub use body::{Nothing, check_text};
 pub use call::Call;

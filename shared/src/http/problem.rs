@@ -82,6 +82,10 @@ codes! {
     InvalidRefreshToken = "invalid_refresh_token", UNAUTHORIZED;
     /// The API key may not do this.
     MissingScope = "missing_scope", FORBIDDEN;
+    /// The store does not take calls from pages of this origin.
+    OriginRefused = "origin_refused", FORBIDDEN;
+    /// The store's quota is used up.
+    QuotaExceeded = "quota_exceeded", FORBIDDEN;
     /// There is nothing here.
     NotFound = "not_found", NOT_FOUND;
     /// The resource changed since it was read.
@@ -122,6 +126,10 @@ codes! {
     OrderState = "order_state", CONFLICT;
     /// What was known of this person was erased.
     Erased = "erased", GONE;
+    /// Too many requests came.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS;
+    /// The store's requests of this day or month are used up.
+    RequestQuotaExceeded = "request_quota_exceeded", TOO_MANY_REQUESTS;
     /// Too much is going on; try again shortly.
     Busy = "busy", SERVICE_UNAVAILABLE;
     /// Something failed inside.
@@ -135,6 +143,7 @@ pub struct Problem {
     detail: String,
     param: Option<String>,
     scope: Option<Scope>,
+    retry_after: Option<u32>,
     log: Option<String>,
 }
 
@@ -178,7 +187,7 @@ pub struct FieldError<'a> {
 impl Problem {
     /// A problem of this kind; `detail` says what happened this time.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), param: None, scope: None, log: None }
+        Self { code, detail: detail.into(), param: None, scope: None, retry_after: None, log: None }
     }
 
     /// Something that failed inside. The caller learns nothing of it; `log` goes to the function's log.
@@ -208,6 +217,12 @@ impl Problem {
     #[must_use]
     pub fn at(self, param: impl Into<String>) -> Self {
         Self { param: Some(param.into()), ..self }
+    }
+
+    /// Says after how many seconds another try makes sense.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// What kind of problem it is.
@@ -243,8 +258,9 @@ impl Problem {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             headers.insert("www-authenticate", http::HeaderValue::from_static("Bearer realm=\"souk\""));
         }
-        if self.code == Code::Busy {
-            headers.insert("retry-after", http::HeaderValue::from_static("1"));
+        let again = self.retry_after.or((self.code == Code::Busy).then_some(1));
+        if let Some(seconds) = again {
+            headers.insert("retry-after", seconds.into());
         }
         response
     }

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::{
     Adapter, Body, LambdaEvent, Request, RequestExt as _, Response, Service as _,
     request::{LambdaRequest, RequestContext},
@@ -16,9 +16,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Call, Code, Idempotency, Problem, Reply, body, compress,
     describe::{Described, described},
+    safety,
 };
 use crate::{
     audit::{Action, Network},
+    limit::{Address, Refusal, headers_of_context},
     principal::{Denial, Principal, Scope},
     runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
     tenant::Tenant,
@@ -207,6 +209,7 @@ impl Routes {
             request_id: String::new(),
             response: Response::new(Body::Empty),
             problem: None,
+            limits: Vec::new(),
         };
         let outcome = self.find(app, &request, &mut answered).await;
         let mut response = outcome.unwrap_or_else(|problem| {
@@ -218,7 +221,8 @@ impl Routes {
         if let Ok(value) = HeaderValue::from_str(&answered.request_id) {
             headers.insert("request-id", value);
         }
-        headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+        headers.extend(std::mem::take(&mut answered.limits));
+        safety::add(headers);
         answered.response = compress::compress(request.headers(), response);
         answered
     }
@@ -234,6 +238,13 @@ impl Routes {
         };
         answered.request_id = context.request_id.clone().unwrap_or_default();
         answered.route = context.route_key.clone().unwrap_or_default();
+        let fields = context.authorizer.as_ref().map(|authorizer| &authorizer.fields);
+        let field = |name: &str| fields.and_then(|fields| fields.get(name));
+        answered.limits = headers_of_context(field).collect();
+        // Before anything of the request is looked at, so that a refusal has no effect.
+        if let Some(refusal) = Refusal::of_context(field) {
+            return Err(refusal.into());
+        }
         let entry = self.0.iter().find(|entry| entry.route.key() == answered.route);
         let entry = entry.ok_or_else(Problem::not_found)?;
         let incoming = incoming(&entry.route, request, context)?;
@@ -280,6 +291,7 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
         raw_body: request.body().to_vec(),
         query: (),
         raw_query: query,
+        address: Address::of_gateway(context.http.source_ip.as_deref().unwrap_or_default()),
         route: route.path,
         path: request.raw_http_path().to_owned(),
         from: context.http.source_ip.as_deref().and_then(Network::of_text),
@@ -368,4 +380,6 @@ pub(crate) struct Answered {
     pub(crate) response: Response<Body>,
     /// What went wrong, if anything did.
     pub(crate) problem: Option<Problem>,
+    /// What the caller is told of limits.
+    limits: Vec<(HeaderName, HeaderValue)>,
 }

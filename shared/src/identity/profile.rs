@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     contact::{Line, LocationId},
     http::Problem,
+    limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
     runtime::App,
     store::{self, StoreError, keys},
@@ -53,6 +54,15 @@ pub struct StoreProfile {
     /// Where its shoppers are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storefront_url: Option<StorefrontUrl>,
+    /// How many requests it takes, where that is not what every store takes.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What it may have and use.
+    #[serde(default)]
+    pub quotas: Quotas,
+    /// Whose web pages may call it. Any, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<Origin>>,
     /// Counts its changes, from 1.
     #[serde(default = "first")]
     pub version: u32,

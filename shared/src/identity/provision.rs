@@ -7,6 +7,7 @@ use crate::{
     audit::{self, Action},
     contact::Line,
     id::StoreId,
+    limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
     runtime::App,
     store::{self, Write, WriteError, keys},
@@ -29,6 +30,15 @@ pub struct NewStore {
     /// Where its storefront is, for the links in mails.
     #[serde(default)]
     pub storefront_url: Option<StorefrontUrl>,
+    /// How many requests it takes, where that is not what every store takes.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What it may have and use. Everything, where nothing is said.
+    #[serde(default)]
+    pub quotas: Quotas,
+    /// Whose web pages may call it. Any, where nothing is said.
+    #[serde(default)]
+    pub origins: Option<Vec<Origin>>,
 }
 
 /// A new store's id and first keys. The secrets are not stored: this is the only time they are shown.
@@ -69,6 +79,9 @@ pub async fn provision(
         review_above: new.review_above,
         storefront_url: new.storefront_url,
         version: 1,
+        limits: new.limits,
+        quotas: new.quotas,
+        origins: new.origins,
     };
     let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, WriteError> {

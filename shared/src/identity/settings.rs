@@ -8,6 +8,7 @@ use crate::{
     contact::Line,
     http::{Call, ETag, Problem, Reply},
     id::StoreId,
+    limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
     runtime::App,
     store::{Write, keys},
@@ -16,6 +17,9 @@ use crate::{
 
 /// How many locations a store may have.
 const MOST_LOCATIONS: usize = 10;
+
+/// How many origins a store may name.
+const MOST_ORIGINS: usize = 20;
 
 /// A store, in one of its two modes. Each has settings of its own.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +41,13 @@ pub struct StoreView {
     /// Where its shoppers are: the beginning of the links in its mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storefront_url: Option<StorefrontUrl>,
+    /// Whose web pages may call it. Any, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<Origin>>,
+    /// How many requests it takes, as the operator set it.
+    pub limits: Limits,
+    /// What it may have and use, as the operator set it.
+    pub quotas: Quotas,
     /// Counts the changes, from 1.
     pub version: u32,
 }
@@ -59,6 +70,10 @@ pub struct ChangeStore {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<StorefrontUrl>)]
     pub storefront_url: Option<Option<StorefrontUrl>>,
+    /// Whose web pages may call it, at most 20; null for any.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<Origin>>)]
+    pub origins: Option<Option<Vec<Origin>>>,
 }
 
 /// Tells what is null from what is absent.
@@ -80,6 +95,9 @@ impl StoreProfile {
             locations: self.locations,
             review_above: self.review_above,
             storefront_url: self.storefront_url,
+            origins: self.origins,
+            limits: self.limits,
+            quotas: self.quotas,
             version: self.version,
         };
         Reply::ok(view).etag(etag)
@@ -90,12 +108,19 @@ impl StoreProfile {
         if let Some(locations) = &change.locations {
             check_locations(&old, locations)?;
         }
+        if change.origins.iter().flatten().any(|origins| origins.len() > MOST_ORIGINS) {
+            let detail = format!("There may be {MOST_ORIGINS} origins at most.");
+            return Err(Problem::invalid("origins", detail));
+        }
         Ok(Self {
             name: change.name.unwrap_or(old.name),
             currency: change.currency.unwrap_or(old.currency),
             locations: change.locations.unwrap_or(old.locations),
             review_above: change.review_above.unwrap_or(old.review_above),
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
+            origins: change.origins.unwrap_or(old.origins),
+            limits: old.limits,
+            quotas: old.quotas,
             version: self.version.saturating_add(1),
         })
     }

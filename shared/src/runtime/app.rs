@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::{
 use jiff::SignedDuration;
 use ring::hmac;
 
+use crate::limit::Memory;
+
 use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, Transport, web::Outside};
 
 /// The root secret's ARN is in this variable.
@@ -16,7 +18,7 @@ const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
 
 /// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
 ///
-/// Cheap to clone. One per execution environment; holds nothing of any tenant.
+/// Cheap to clone. One per execution environment; of tenants it holds nothing but counts by opaque keys.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
@@ -27,6 +29,7 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     metrics: MetricSink,
+    limits: Memory,
     root_secret: tokio::sync::OnceCell<hmac::Key>,
     memo: Memo,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
@@ -76,6 +79,7 @@ impl App {
             clock,
             entropy,
             metrics,
+            limits: Memory::default(),
             root_secret: tokio::sync::OnceCell::new(),
             memo: Memo::default(),
             dynamodb: OnceLock::new(),
@@ -130,6 +134,11 @@ impl App {
     /// The world that is not AWS.
     pub fn outside(&self) -> &Outside {
         &self.0.transport.outside
+    }
+
+    /// What this environment holds of the buckets of tokens.
+    pub fn limits(&self) -> &Memory {
+        &self.0.limits
     }
 
     /// The key for `purpose`, derived from the deployment's root secret, which is read once per environment.

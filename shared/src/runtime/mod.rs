@@ -17,7 +17,7 @@ mod transport;
 pub mod web;
 
 pub use app::App;
-pub use authorizer::{Asked, authorizer};
+pub use authorizer::{Presented, authorizer};
 pub use batch::{JobError, Message, queue};
 pub use clock::Clock;
 pub use direct::{direct, schedule};

@@ -363,6 +363,38 @@ pub fn revoked_token(tenant: Tenant, jti: &str) -> Key {
     Key::state(format!("{tenant}/revoked/{}", hash(&[jti.as_bytes()])), "revoked")
 }
 
+/// A bucket of tokens that belongs to a store: `what` says whose. Its mark is in units that rate and window make, so
+/// that another rate is another bucket.
+pub fn limit(tenant: Tenant, what: &str, rate: u32, window: u32) -> Key {
+    Key::state(format!("{tenant}/limit/{what}"), format!("{rate}/{window}"))
+}
+
+/// The failed log-ins to an account, over all addresses.
+pub fn account_attempts(tenant: Tenant, account: &str) -> Key {
+    Key::state(format!("{tenant}/attempts/{account}"), "account")
+}
+
+/// The failed log-ins to an account from one address.
+pub fn address_attempts(tenant: Tenant, account: &str, address: &str) -> Key {
+    Key::state(format!("{tenant}/attempts/{account}"), format!("from/{address}"))
+}
+
+/// The mark that the holder of an account has logged in from an address.
+pub fn known_address(tenant: Tenant, account: &str, address: &str) -> Key {
+    Key::state(format!("{tenant}/attempts/{account}"), format!("known/{address}"))
+}
+
+/// How much of its catalog's quota a store uses.
+pub fn usage(tenant: Tenant) -> Key {
+    Key::state(format!("{tenant}/usage"), "catalog")
+}
+
+/// A bucket of tokens of an address, which is hashed. Belongs to no tenant: an address is counted before it is known
+/// whose store it calls, and whether it calls one at all.
+pub fn address_limit(what: &str, rate: u32, window: u32) -> Key {
+    Key::state(format!("limit/{what}"), format!("{rate}/{window}"))
+}
+
 /// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
 pub fn api_key(secret: &str) -> Key {
     Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")

@@ -16,6 +16,8 @@ const SHARED: &[(&str, &[&str])] = &[
     ("issuer-keys/", &["authorizer", "identity-providers"]),
     // The list of all stores.
     ("stores", &["anchor-audit", "provision-store"]),
+    // Buckets of addresses, which are counted before it is known whose store they call.
+    ("limit/", &["authorizer"]),
     // The index of due work, which is for all stores.
     ("due/", &["sweep"]),
 ];
