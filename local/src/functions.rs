@@ -6,6 +6,7 @@ use souk::runtime::Function;
 pub fn functions() -> Vec<Function> {
     vec![
         advance_orders::function(),
+        api_keys::function(),
         api_reference::function(),
         authorizer::function(),
         carts::function(),
@@ -18,6 +19,7 @@ pub fn functions() -> Vec<Function> {
         provision_store::function(),
         relay_events::function(),
         send_notifications::function(),
+        staff::function(),
         stock::function(),
         sweep::function(),
     ]

@@ -10,6 +10,7 @@ mod market;
 mod people;
 
 pub use api::{Answer, Api};
+pub use jitter::Jitter;
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};
 pub use people::{Shopper, Staff, until};

@@ -9,8 +9,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Request, header};
 use serde_json::{Value, json};
 use souk::{
-    identity,
-    store::{StoreError, WriteError},
+    identity::{self, ProvisionError},
+    store::StoreError,
 };
 
 use crate::engine::Market;
@@ -38,7 +38,7 @@ pub enum SeedError {
     Catalog(#[from] serde_json::Error),
     /// The store can't be created.
     #[error(transparent)]
-    Store(#[from] WriteError),
+    Store(#[from] ProvisionError),
     /// Whether the store is there can't be told.
     #[error(transparent)]
     Unknown(#[from] StoreError),

@@ -76,8 +76,16 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     /// The API key is not known, or no longer.
     InvalidKey = "invalid_key", UNAUTHORIZED;
+    /// Email address and password don't belong together.
+    InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// The password is right, and the account asks for a second factor as well.
+    SecondFactorNeeded = "second_factor_needed", UNAUTHORIZED;
     /// The API key may not do this.
     MissingScope = "missing_scope", FORBIDDEN;
+    /// Nobody gives rights that they don't have, or changes what has more rights than they.
+    BeyondOwnRights = "beyond_own_rights", FORBIDDEN;
+    /// The store asks for a second factor, and the account has none yet.
+    SecondFactorMissing = "second_factor_missing", FORBIDDEN;
     /// There is nothing here.
     NotFound = "not_found", NOT_FOUND;
     /// The resource changed since it was read.
@@ -94,14 +102,28 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
     /// The cart lacks what an order needs.
     CartIncomplete = "cart_incomplete", UNPROCESSABLE_ENTITY;
+    /// The link does not work, or no longer.
+    InvalidLink = "invalid_link", UNPROCESSABLE_ENTITY;
     /// The store does not sell this.
     UnknownSku = "unknown_sku", UNPROCESSABLE_ENTITY;
     /// The store has no such location.
     UnknownLocation = "unknown_location", UNPROCESSABLE_ENTITY;
+    /// The store has no such role.
+    UnknownRole = "unknown_role", UNPROCESSABLE_ENTITY;
+    /// This code is wrong, has expired or was used before.
+    InvalidCode = "invalid_code", UNPROCESSABLE_ENTITY;
     /// The store does not take this payment method.
     UnknownPaymentMethod = "unknown_payment_method", UNPROCESSABLE_ENTITY;
     /// Another request changed the resource at the same moment.
     Conflict = "conflict", CONFLICT;
+    /// A store that has owners keeps at least one.
+    LastOwner = "last_owner", CONFLICT;
+    /// This address belongs to a member of the staff already.
+    AlreadyMember = "already_member", CONFLICT;
+    /// Members of the staff have this role.
+    RoleInUse = "role_in_use", CONFLICT;
+    /// The account's second factor is not in a state that allows this.
+    SecondFactorState = "second_factor_state", CONFLICT;
     /// Another product has this SKU.
     SkuTaken = "sku_taken", CONFLICT;
     /// There is not enough in stock.
@@ -144,7 +166,7 @@ pub struct ProblemBody<'a> {
     /// The field, parameter or header at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     param: Option<&'a str>,
-    /// The scope that is missing.
+    /// The scope that the caller lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
     /// Names the request to an operator.
@@ -190,6 +212,12 @@ impl Problem {
     pub fn missing_scope(scope: Scope) -> Self {
         let detail = format!("The API key lacks the scope {scope}.");
         Self { scope: Some(scope), ..Self::new(Code::MissingScope, detail) }
+    }
+
+    /// A right that the caller would give, or that what they would change has, and that they lack themselves.
+    pub fn beyond_own_rights(scope: Scope) -> Self {
+        let detail = format!("This takes the scope {scope}, which you don't have yourself.");
+        Self { scope: Some(scope), ..Self::new(Code::BeyondOwnRights, detail) }
     }
 
     /// Names the field, parameter or header at fault.

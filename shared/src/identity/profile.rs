@@ -34,6 +34,20 @@ pub struct StoreProfile {
     /// Orders above this are held for a person's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_above: Option<Money>,
+    /// Whether its staff need a second factor to log in.
+    #[serde(default)]
+    pub staff_second_factor: SecondFactorRule,
+}
+
+/// Whether a store's staff need a second factor to log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorRule {
+    /// Each member decides.
+    #[default]
+    Optional,
+    /// Whoever has none can log in only to set one up.
+    Required,
 }
 
 impl StoreProfile {

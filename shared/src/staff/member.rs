@@ -5,8 +5,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{
+    Role,
+    contact::{self, Contact, Sealed},
+    custom,
+};
 use crate::{
+    contact::Email,
+    http::Problem,
     id::StaffId,
     principal::Scope,
     runtime::App,
@@ -21,6 +27,10 @@ pub struct Member {
     pub id: StaffId,
     /// What they do.
     pub role: Role,
+    /// What is known of them as a person.
+    pub contact: Sealed<Contact>,
+    /// The keyed hash of their address.
+    pub email_hash: String,
     /// Counts their changes, from 1.
     pub version: u32,
     /// When they joined.
@@ -29,10 +39,16 @@ pub struct Member {
     pub updated_at: Timestamp,
 }
 
-/// A role that a store made, as far as it says what its members may do.
+/// The part of a member that says what they may do.
 #[derive(Deserialize)]
-struct Granted {
-    scopes: BTreeSet<Scope>,
+struct HasRole {
+    role: Role,
+}
+
+/// Whose an address is.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub(super) member: StaffId,
 }
 
 /// What a member of the staff may do now; nothing where they left.
@@ -40,18 +56,44 @@ struct Granted {
 /// # Errors
 /// [`StoreError`].
 pub async fn scopes(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<BTreeSet<Scope>>, StoreError> {
-    let member: Option<Member> = store::get(app, "member", &keys::member(tenant, id)).await?;
+    let member: Option<HasRole> = store::get(app, "member", &keys::member(tenant, id)).await?;
     let Some(member) = member else {
         return Ok(None);
     };
-    let mut scopes = match (member.role.scopes(), member.role) {
-        (Some(scopes), _) => scopes,
-        (None, Role::Custom(role)) => {
-            let role: Option<Granted> = store::get(app, "role", &keys::role(tenant, role)).await?;
-            role.map(|role| role.scopes).unwrap_or_default()
-        }
-        (None, _) => BTreeSet::new(),
-    };
+    let granted = custom::resolve(app, tenant, member.role).await?;
+    let mut scopes = granted.map(|granted| granted.scopes).unwrap_or_default();
     scopes.insert(Scope::AccountOwn);
     Ok(Some(scopes))
 }
+
+/// The member `id`.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn find(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<Member>, StoreError> {
+    store::get(app, "member", &keys::member(tenant, id)).await
+}
+
+/// The member whose address this is.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub(super) async fn by_email(app: &App, tenant: Tenant, email: &Email) -> Result<Option<StaffId>, Problem> {
+    let hash = contact::email_hash(app, tenant, email).await?;
+    let holder: Option<Holder> = store::get(app, "staff email", &keys::staff_email(tenant, &hash)).await?;
+    Ok(holder.map(|holder| holder.member))
+}
+
+/// How to reach a member; nothing where they left or were erased.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub async fn contact_of(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<Contact>, Problem> {
+    match find(app, tenant, id).await? {
+        Some(member) => contact::open(app, tenant, id, CONTACT, &member.contact).await,
+        None => Ok(None),
+    }
+}
+
+/// The name under which a contact is sealed.
+pub(super) const CONTACT: &str = "contact";
