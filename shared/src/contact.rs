@@ -25,6 +25,21 @@ crate::text_type! {
 }
 
 crate::text_type! {
+    /// The address of a web page: https, or http on this machine; without user, query and fragment.
+    WebAddress, example "https://shop.example.com", length 8..=300, check |text| {
+        let valid = url::Url::parse(text).is_ok_and(|url| {
+            let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            (url.scheme() == "https" || (url.scheme() == "http" && local))
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        if valid { Ok(()) } else { Err("must be an https address, such as https://shop.example.com".to_owned()) }
+    }
+}
+
+crate::text_type! {
     /// A country: two capitals of ISO 3166-1.
     Country, example "DE", length 2..=2, pattern "^[A-Z]{2}$", check |text| {
         if text.chars().all(|c| c.is_ascii_uppercase()) {

@@ -9,6 +9,7 @@ pub mod cart;
 pub mod catalog;
 pub mod checkout;
 pub mod credential;
+pub mod customer;
 pub mod identity;
 pub mod inventory;
 pub mod link;
@@ -35,5 +36,6 @@ pub mod tenant;
 pub mod text;
 pub mod token;
 pub mod totals;
+pub mod vault;
 
 pub use runtime::run;

@@ -15,6 +15,7 @@ use crate::{
     event::{Cause, CloudEvent, Commit, Recorded},
     id::EventId,
     inventory::Levels,
+    link::Link,
     runtime::{App, JobError, Record, StartError},
     tenant::Tenant,
 };
@@ -45,6 +46,7 @@ pub fn events_of(record: &Record) -> Result<Vec<CloudEvent>, JobError> {
         "order" => Ok(Record::read::<Commit>(image)?.published()),
         "product" => of_product(record, &head.pk, image),
         "stock" => of_stock(record, &head.pk, image),
+        "link" => of_link(record, &head.pk, image),
         _ => Ok(Vec::new()),
     }
 }
@@ -67,6 +69,16 @@ fn of_stock(record: &Record, pk: &str, image: Item) -> Result<Vec<CloudEvent>, J
     let sequence = u32::try_from(levels.revision).unwrap_or(u32::MAX);
     let data = json!({ "sku": sku, "available": levels.available() });
     Ok(vec![changed(record, tenant_of(pk)?, sku, "stock.changed", sequence, data)])
+}
+
+/// A link was asked for. It is told by its id: what proves it never leaves the mail.
+fn of_link(record: &Record, pk: &str, image: Item) -> Result<Vec<CloudEvent>, JobError> {
+    if record.old.is_some() {
+        return Ok(Vec::new());
+    }
+    let link: Link = Record::read(image)?;
+    let data = json!({ "link": link.id });
+    Ok(vec![changed(record, tenant_of(pk)?, &link.subject, link.purpose.event(), 1, data)])
 }
 
 /// The event that state changed. Its id follows from the change's place in the stream, so that a second reading of the

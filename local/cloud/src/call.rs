@@ -37,6 +37,7 @@ enum Work {
     Sns(Vec<(String, String)>),
     Ses(Value),
     Secrets(Value),
+    Kms(Value),
     Identity,
 }
 
@@ -175,6 +176,11 @@ impl Cloud {
                 let needs = self.secrets.needs(operation, &input);
                 one(Work::Secrets(input), needs)
             }
+            Service::Kms => {
+                let input = json(request.body())?;
+                let asks = vec![self.kms.needs(operation, &input)?];
+                Prepared { work: Work::Kms(input), asks, keys: Vec::new() }
+            }
         })
     }
 
@@ -221,6 +227,7 @@ impl Cloud {
             }
             Work::Ses(input) => Ok(Bytes::from(self.ses.send(&input)?.to_string()).into()),
             Work::Secrets(input) => Ok(Bytes::from(self.secrets.call(operation, &input)?.to_string()).into()),
+            Work::Kms(input) => Ok(Bytes::from(self.kms.call(operation, &input)?.to_string()).into()),
             Work::Identity => {
                 let inner = sts::call(operation, caller, &self.place)?;
                 Ok(wire::query_body(service, operation, id, &inner).into())
@@ -250,7 +257,7 @@ fn denied(service: Service, caller: &str, ask: &Ask, why: &str) -> AwsError {
     let (code, status) = match service {
         Service::Sns | Service::Sts => ("AuthorizationError", StatusCode::FORBIDDEN),
         Service::Sqs | Service::Ses => ("AccessDeniedException", StatusCode::FORBIDDEN),
-        Service::DynamoDb | Service::DynamoDbStreams | Service::Secrets => {
+        Service::DynamoDb | Service::DynamoDbStreams | Service::Secrets | Service::Kms => {
             ("AccessDeniedException", StatusCode::BAD_REQUEST)
         }
     };

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use crate::{Faults, Objects, Observer, Place, Secrets, Ses, Sns, Sqs, dynamodb::DynamoDb};
+use crate::{Faults, Kms, Objects, Observer, Place, Secrets, Ses, Sns, Sqs, dynamodb::DynamoDb};
 
 /// How a cloud is opened.
 #[derive(Clone)]
@@ -43,6 +43,8 @@ pub struct Cloud {
     pub ses: Ses,
     /// Secrets Manager.
     pub secrets: Secrets,
+    /// KMS.
+    pub kms: Kms,
     /// S3 buckets, as far as services write to them.
     pub objects: Objects,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -99,6 +101,7 @@ impl Cloud {
             .map_err(|error| CloudError::Queues(error.to_string()))?;
         let ses = Ses::open(place.clone(), data)?;
         let secrets = Secrets::open(place.clone(), data)?;
+        let kms = Kms::open(place.clone(), data)?;
         let objects = Objects::open(data)?;
         Ok(Arc::new(Self {
             place,
@@ -107,6 +110,7 @@ impl Cloud {
             sns,
             ses,
             secrets,
+            kms,
             objects,
             observer,
             faults,

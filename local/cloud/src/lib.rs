@@ -1,5 +1,5 @@
 //! The AWS services that Souk stands on, emulated in process: DynamoDB with streams, SQS, SNS, SES,
-//! Secrets Manager, and IAM in front of them. Knows nothing of Souk or of its template.
+//! Secrets Manager, KMS, and IAM in front of them. Knows nothing of Souk or of its template.
 //!
 //! A [`Cloud`] is one account in one region. Real SDK clients reach it through [`Cloud::http_client`], anything
 //! else through the loopback endpoint that [`Cloud::serve`] opens, and an event source through the typed
@@ -15,6 +15,7 @@ mod error;
 mod faults;
 mod files;
 pub mod iam;
+pub mod kms;
 pub mod objects;
 mod observe;
 pub mod pattern;
@@ -33,6 +34,7 @@ pub use caller::{Access, Caller};
 pub use cloud::{Cloud, CloudError, CloudOptions};
 pub use error::AwsError;
 pub use faults::{Broken, CallInfo, Delivery, Fault, Faults};
+pub use kms::Kms;
 pub use objects::Objects;
 pub use observe::{CallRecord, Observer, Outcome, Units};
 pub use place::{Clock, Place};

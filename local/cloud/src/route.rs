@@ -13,6 +13,7 @@ pub(crate) enum Service {
     Sns,
     Ses,
     Secrets,
+    Kms,
     Sts,
 }
 
@@ -25,6 +26,7 @@ impl Service {
             Self::Sns => "sns",
             Self::Ses => "ses",
             Self::Secrets => "secretsmanager",
+            Self::Kms => "kms",
             Self::Sts => "sts",
         }
     }
@@ -37,11 +39,12 @@ pub(crate) struct Route {
     pub(crate) operation: String,
 }
 
-const TARGETS: [(&str, Service); 4] = [
+const TARGETS: [(&str, Service); 5] = [
     ("DynamoDB_20120810", Service::DynamoDb),
     ("DynamoDBStreams_20120810", Service::DynamoDbStreams),
     ("AmazonSQS", Service::Sqs),
     ("secretsmanager", Service::Secrets),
+    ("TrentService", Service::Kms),
 ];
 
 /// Finds the route by `x-amz-target`, else by the path of a REST protocol, else by the service that the

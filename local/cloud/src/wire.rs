@@ -82,7 +82,7 @@ fn respond(status: StatusCode, content_type: &'static str, request_id: &str, bod
 fn content_type(service: Service) -> &'static str {
     match service {
         Service::DynamoDb | Service::DynamoDbStreams | Service::Sqs => "application/x-amz-json-1.0",
-        Service::Secrets => "application/x-amz-json-1.1",
+        Service::Secrets | Service::Kms => "application/x-amz-json-1.1",
         Service::Ses => "application/json",
         Service::Sns | Service::Sts => "text/xml",
     }
@@ -98,7 +98,7 @@ fn namespace(service: Service) -> &'static str {
 /// The code with the namespace of the model that defines it. SDKs read what follows the `#`.
 fn qualified(service: Service, code: &str) -> String {
     let namespace = match (service, code) {
-        (Service::Secrets, _) => return code.to_owned(),
+        (Service::Secrets | Service::Kms, _) => return code.to_owned(),
         (_, "AccessDeniedException" | "SerializationException" | "UnknownOperationException") => {
             "com.amazon.coral.service"
         }

@@ -36,6 +36,7 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
     let cloud = open_cloud(&options, &stack, &happenings)?;
     resolve.arns = provision::secrets(&cloud, &stack, &options.entropy)?;
     let stack = template::load(&options.template, &resolve)?;
+    provision::keys(&cloud, &stack, &options.entropy)?;
     provision::provision(&cloud, &stack).await?;
 
     let activity = Activity::new();

@@ -10,7 +10,7 @@ use souk_cloud::{Caller, Cloud};
 use super::market::MarketError;
 use crate::template::{Secret, SecretValue, Stack, Table, storage::PUNCTUATION};
 
-/// Makes everything that `stack` declares, but its secrets.
+/// Makes everything that `stack` declares, but its secrets and encryption keys.
 pub(super) async fn provision(cloud: &Cloud, stack: &Stack) -> Result<(), MarketError> {
     for (id, table) in &stack.tables {
         make_table(cloud, table).await.map_err(failed(id))?;
@@ -93,6 +93,13 @@ pub(super) fn secrets(
         Ok((id.clone(), arn))
     };
     stack.secrets.iter().map(arn).collect()
+}
+
+/// Makes the encryption keys that aren't there yet.
+pub(super) fn keys(cloud: &Cloud, stack: &Stack, entropy: &Entropy) -> Result<(), MarketError> {
+    stack.keys.iter().try_for_each(|(logical, key)| {
+        cloud.kms.ensure(&key.id, &key.description, || entropy.bytes()).map_err(failed(logical))
+    })
 }
 
 /// Random characters, none of them in `without`.

@@ -78,7 +78,7 @@ async fn create_store(market: &Market) -> Result<bool, SeedError> {
     let app = market.app("provision-store").ok_or(SeedError::NoProvisioner)?;
     // The function only ever writes; whoever looks first whether the store is there needs to read too.
     let operator = market.operator(app.settings().clone());
-    if identity::identify(&operator, Some(&format!("Bearer {SECRET_KEY}"))).await?.is_ok() {
+    if identity::identify(&operator, Some(&format!("Bearer {SECRET_KEY}")), "").await?.is_ok() {
         return Ok(false);
     }
     let store = serde_json::from_value(Catalog::read()?.store)?;

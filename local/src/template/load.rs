@@ -24,7 +24,7 @@ pub struct TemplateOptions {
 }
 
 /// Types that watch, pay for, name or permit what runs at AWS, and have nothing to do on this machine.
-const WITHOUT_EFFECT: [&str; 13] = [
+const WITHOUT_EFFECT: [&str; 12] = [
     "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::Budgets::Budget",
@@ -33,7 +33,6 @@ const WITHOUT_EFFECT: [&str; 13] = [
     "AWS::CloudWatch::Dashboard",
     "AWS::IAM::Role",
     "AWS::KMS::Alias",
-    "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
@@ -250,6 +249,9 @@ impl Loader<'_> {
             }
             "AWS::SecretsManager::Secret" => {
                 stack.secrets.insert(own, storage::secret(properties, &path, name()?, get("Arn")?)?);
+            }
+            "AWS::KMS::Key" => {
+                stack.keys.insert(own, storage::encryption_key(properties, &path, name()?)?);
             }
             "AWS::S3::Bucket" => {
                 stack.buckets.insert(own, name()?);

@@ -27,5 +27,5 @@ pub use load::{TemplateOptions, load};
 pub use messaging::{Queue, QueuePolicy, Subscription, Topic};
 pub use sources::{Destination, QueueSource, Schedule, StreamSource};
 pub use stack::{FunctionSpec, Stack, StackPlace};
-pub use storage::{Secret, SecretValue, Table, TableStream};
+pub use storage::{EncryptionKey, Secret, SecretValue, Table, TableStream};
 pub use when::{Cron, When};

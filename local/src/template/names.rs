@@ -1,6 +1,7 @@
 //! What `Ref` and `Fn::GetAtt` give for each resource: the names and ARNs of the emulated services.
 
 use serde_json::{Map, Value};
+use souk_cloud::kms;
 
 use super::{
     error::{Result, TemplateError},
@@ -39,6 +40,7 @@ pub(super) fn physical(resolver: &Resolver<'_>, id: &str, resource: &Value) -> R
     }
     let made = format!("{}-{id}", resolver.place.stack);
     Ok(match kind {
+        "AWS::KMS::Key" => kms::id_of(&made),
         "AWS::S3::Bucket" => made.to_lowercase(),
         "AWS::Serverless::HttpApi" => API_ID.to_owned(),
         "AWS::SQS::Queue" if is_fifo(resource) => format!("{made}.fifo"),
@@ -97,6 +99,7 @@ pub(super) fn attribute(resolver: &Resolver<'_>, id: &str, resource: &Value, nam
         ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{physical}"),
         ("AWS::Logs::LogGroup", "Arn") => arn("logs", format!("log-group:{physical}:*")),
         ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{}:role/{physical}", place.account),
+        ("AWS::KMS::Key", "KeyId") => physical,
         ("AWS::KMS::Key", "Arn") => arn("kms", format!("key/{physical}")),
         ("AWS::CloudWatch::Alarm", "Arn") => arn("cloudwatch", format!("alarm:{physical}")),
         ("AWS::Serverless::HttpApi", "ApiEndpoint") => {

@@ -48,6 +48,8 @@ pub struct Stack {
     pub subscriptions: BTreeMap<String, Subscription>,
     /// Secrets, by logical id.
     pub secrets: BTreeMap<String, Secret>,
+    /// Encryption keys, by logical id.
+    pub keys: BTreeMap<String, EncryptionKey>,
     /// Names of buckets, by logical id.
     pub buckets: BTreeMap<String, String>,
     /// Verified senders of mail.

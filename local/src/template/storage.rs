@@ -1,4 +1,4 @@
-//! Tables, secrets and buckets.
+//! Tables, secrets, encryption keys and buckets.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -41,6 +41,15 @@ pub struct Secret {
     pub arn: String,
     /// What it holds.
     pub value: SecretValue,
+}
+
+/// A key of KMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptionKey {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub description: String,
 }
 
 /// What a new secret holds.
@@ -163,6 +172,41 @@ struct Generate {
     include_space: Option<Flag>,
     #[serde(rename = "RequireEachIncludedType")]
     _each: Option<Ignored>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct EncryptionKeyProperties {
+    description: Option<String>,
+    enabled: Option<Flag>,
+    key_spec: Option<String>,
+    key_usage: Option<String>,
+    #[serde(rename = "KeyPolicy")]
+    _policy: Option<Ignored>,
+    #[serde(rename = "EnableKeyRotation")]
+    _rotation: Option<Ignored>,
+    #[serde(rename = "RotationPeriodInDays")]
+    _period: Option<Ignored>,
+    #[serde(rename = "PendingWindowInDays")]
+    _window: Option<Ignored>,
+    #[serde(rename = "Tags")]
+    _tags: Option<Ignored>,
+}
+
+pub(super) fn encryption_key(properties: Value, path: &str, id: String) -> Result<EncryptionKey> {
+    let key: EncryptionKeyProperties = typed::parse(properties, path)?;
+    let only =
+        [("KeySpec", key.key_spec, "SYMMETRIC_DEFAULT"), ("KeyUsage", key.key_usage, "ENCRYPT_DECRYPT")];
+    for (property, value, known) in only {
+        if let Some(value) = value.filter(|value| value != known) {
+            let reason = format!("is {value}, and local knows {known} only");
+            return Err(TemplateError::new(format!("{path}.{property}"), reason));
+        }
+    }
+    if key.enabled.is_some_and(|enabled| !enabled.0) {
+        return Err(TemplateError::new(format!("{path}.Enabled"), "is false: a key that can't be used"));
+    }
+    Ok(EncryptionKey { id, description: key.description.unwrap_or_default() })
 }
 
 /// The punctuation that AWS generates secrets with.

@@ -78,6 +78,8 @@ codes! {
     InvalidKey = "invalid_key", UNAUTHORIZED;
     /// Email address and password don't belong together.
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// The refresh token is not known, was used before, or its session has ended.
+    InvalidRefreshToken = "invalid_refresh_token", UNAUTHORIZED;
     /// The password is right, and the account asks for a second factor as well.
     SecondFactorNeeded = "second_factor_needed", UNAUTHORIZED;
     /// The API key may not do this.
@@ -132,6 +134,8 @@ codes! {
     CartOrdered = "cart_ordered", CONFLICT;
     /// The order is not in a state that allows this.
     OrderState = "order_state", CONFLICT;
+    /// What was known of this person was erased.
+    Erased = "erased", GONE;
     /// Too much is going on; try again shortly.
     Busy = "busy", SERVICE_UNAVAILABLE;
     /// Something failed inside.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    contact::{Line, LocationId},
+    contact::{Line, LocationId, WebAddress},
     http::Problem,
     money::{Currency, Money},
     runtime::App,
@@ -34,6 +34,9 @@ pub struct StoreProfile {
     /// Orders above this are held for a person's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_above: Option<Money>,
+    /// Where its storefront is, for the links in mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storefront_url: Option<WebAddress>,
     /// Whether its staff need a second factor to log in.
     #[serde(default)]
     pub staff_second_factor: SecondFactorRule,

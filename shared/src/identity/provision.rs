@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyKind, Location, SecondFactorRule, StoreProfile, api_key};
 use crate::{
-    contact::{Email, Line},
+    contact::{Email, Line, WebAddress},
     http::Problem,
     id::{InvitationId, StoreId},
     money::{Currency, Money},
@@ -27,6 +27,9 @@ pub struct NewStore {
     /// Orders above this are held for a person's decision.
     #[serde(default)]
     pub review_above: Option<Money>,
+    /// Where its storefront is, for the links in mails.
+    #[serde(default)]
+    pub storefront_url: Option<WebAddress>,
     /// Whether its staff need a second factor to log in.
     #[serde(default)]
     pub staff_second_factor: SecondFactorRule,
@@ -112,6 +115,7 @@ pub async fn provision(
         currency: new.currency,
         locations: new.locations,
         review_above: new.review_above,
+        storefront_url: new.storefront_url,
         staff_second_factor: new.staff_second_factor,
     };
     let mut writes = Vec::new();

@@ -33,6 +33,14 @@ impl Purpose {
         }
     }
 
+    const ALL: [Self; 4] =
+        [Self::VerifyEmail, Self::ResetPassword, Self::ResetStaffPassword, Self::Invitation];
+
+    /// The purpose of the links that events of this type ask for.
+    pub fn of_event(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.event() == kind)
+    }
+
     /// The type of the event that a link of this purpose was asked for.
     pub fn event(self) -> &'static str {
         match self {

@@ -89,13 +89,18 @@ fn as_html(subject: &str, lead: &str, order: &Order, store: &StoreProfile) -> Re
         .replace("{{total}}", &escape(&order.total().to_string()))
         .replace("{{lines}}", &lines)
         .replace("{{lead}}", &escape(lead));
+    rendered(&filled)
+}
+
+/// A filled-in template as HTML.
+pub(super) fn rendered(template: &str) -> Result<String, TemplateError> {
     let broken = |error: &dyn std::fmt::Display| TemplateError(error.to_string());
-    let parsed = mrml::parse(&filled).map_err(|error| broken(&error))?;
+    let parsed = mrml::parse(template).map_err(|error| broken(&error))?;
     parsed.element.render(&mrml::prelude::render::RenderOptions::default()).map_err(|error| broken(&error))
 }
 
 /// Names and reasons are text, whatever they hold. Braces too: a name can't ask for another field.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,5 +1,6 @@
-//! Mails to shoppers.
+//! Mails to shoppers and staff.
 
+mod link_mail;
 mod mail;
 mod send;
 

@@ -8,10 +8,15 @@ use aws_sdk_sesv2::{
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::mail::{Mail, compose};
+use super::{
+    link_mail,
+    mail::{Mail, compose},
+};
 use crate::{
+    contact::Email,
     event::CloudEvent,
     identity::StoreProfile,
+    link::Purpose,
     order,
     runtime::{App, JobError},
     store::{self, Write, WriteError, keys},
@@ -40,21 +45,18 @@ struct Mark {
 /// # Errors
 /// [`JobError`] where the mail was not sent, or somebody else is at it: the message comes again.
 pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
-    let tenant = event.tenant();
-    let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
-    let missing =
-        |what: &str| JobError::new("unknown_order", format!("there is no {what} for {id} of {tenant}"));
-    let order = order::load(app, tenant, id).await?.ok_or_else(|| missing("order"))?;
-    let store = StoreProfile::load(app, tenant).await?.ok_or_else(|| missing("store"))?;
-    let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
-    let Some(mail) = mail else {
+    let written = match Purpose::of_event(&event.kind) {
+        Some(purpose) => link_mail::written(app, event, purpose).await?,
+        None => of_order(app, event).await?,
+    };
+    let Some((to, mail)) = written else {
         return Ok(());
     };
-    let key = keys::sent_mail(tenant, event.id);
+    let key = keys::sent_mail(event.tenant(), event.id);
     if !take_on(app, key.clone()).await? {
         return Ok(());
     }
-    if let Err(error) = send(app, order.placed.contact.email.as_str(), mail).await {
+    if let Err(error) = send(app, to.as_str(), mail).await {
         // Let go at once, so that the next delivery can try.
         store::commit(app, vec![Write::delete(key)]).await?;
         return Err(error);
@@ -62,6 +64,18 @@ pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let sent = Write::update(key, "SET sent = :yes").value(":yes", AttributeValue::Bool(true));
     store::commit(app, vec![sent]).await?;
     Ok(())
+}
+
+/// The mail that an event of an order leads to, and where it goes.
+async fn of_order(app: &App, event: &CloudEvent) -> Result<Option<(Email, Mail)>, JobError> {
+    let tenant = event.tenant();
+    let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
+    let missing =
+        |what: &str| JobError::new("unknown_order", format!("there is no {what} for {id} of {tenant}"));
+    let order = order::load(app, tenant, id).await?.ok_or_else(|| missing("order"))?;
+    let store = StoreProfile::load(app, tenant).await?.ok_or_else(|| missing("store"))?;
+    let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
+    Ok(mail.map(|mail| (order.placed.contact.email.clone(), mail)))
 }
 
 /// Whether this worker is to send the mail. Not, where it was sent.

@@ -67,14 +67,14 @@ pub async fn accept(app: &App, call: &Call<Acceptance>) -> Result<MemberView, Pr
         id,
         role: role.role,
         contact: contact::seal(app, tenant, id, CONTACT, &known).await?,
-        email_hash: invitation.email_hash.clone(),
+        email_hash: invitation.email_hash,
         version: 1,
         created_at: now,
         updated_at: now,
     };
     let mut writes = vec![
         link::spend(tenant, &link),
-        Write::create("staff email", keys::staff_email(tenant, &member.email_hash), &Holder { member: id })?,
+        Write::create("staff email", keys::staff_email(tenant, member.email_hash), &Holder { member: id })?,
         Write::create("member", keys::member(tenant, id), &member)?,
         credential::set(app, tenant, Who::Staff(id), &accepted.password)?,
     ];

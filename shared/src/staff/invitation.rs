@@ -4,11 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Role,
-    contact::{self, Sealed},
-    custom, member,
-};
+use super::{Role, contact, custom, member};
 use crate::{
     contact::Email,
     http::{Call, Code, List, Nothing, Problem, Reply},
@@ -19,6 +15,7 @@ use crate::{
     runtime::App,
     store::{self, Table, Write, keys},
     tenant::Tenant,
+    vault::{EmailHash, Sealed},
 };
 
 /// The name under which an invited address is sealed.
@@ -32,7 +29,7 @@ pub(super) struct Invitation {
     pub member: StaffId,
     pub role: Role,
     pub email: Sealed<Email>,
-    pub email_hash: String,
+    pub email_hash: EmailHash,
     pub link: LinkId,
     /// Nobody but the operator who opened the store, where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,7 +128,7 @@ async fn prepare(
         created_at: app.now(),
         expires: link.expires,
     };
-    let key = keys::invited_email(tenant, &invitation.email_hash);
+    let key = keys::invited_email(tenant, invitation.email_hash);
     let pending = Pending { invitation: id, link: link.id, expires: link.expires };
     let pending = Write::put("invited email", key, &pending)?;
     let mut writes = vec![match &earlier {
@@ -161,7 +158,7 @@ pub async fn invite(app: &App, call: &Call<Invite>) -> Result<Reply<InvitationVi
         return Err(already_member().at("email"));
     }
     let hash = contact::email_hash(app, tenant, &new.email).await?;
-    let earlier = store::get(app, "invited email", &keys::invited_email(tenant, &hash)).await?;
+    let earlier = store::get(app, "invited email", &keys::invited_email(tenant, hash)).await?;
     let invited = prepare(app, tenant, &new.email, new.role, Some(principal.who()), earlier).await?;
     let view = view(app, tenant, invited.invitation).await?;
     let reply = Reply::created("/v1/staff/invitations", view);
@@ -225,7 +222,7 @@ pub async fn invitations(app: &App, tenant: Tenant) -> Result<List<InvitationVie
 
 /// The writes that end an invitation, however it ends. The first one is refused where it has ended.
 pub(super) fn end(tenant: Tenant, invitation: &Invitation) -> Vec<Write> {
-    let pending = keys::invited_email(tenant, &invitation.email_hash);
+    let pending = keys::invited_email(tenant, invitation.email_hash);
     vec![
         Write::delete(keys::invitation(tenant, invitation.id)).when("attribute_exists(pk)"),
         Write::delete(pending).when("invitation = :this").text(":this", invitation.id.to_string()),

@@ -123,7 +123,7 @@ pub async fn remove<B>(app: &App, call: &Call<B>, id: StaffId) -> Result<Reply<N
     let has = within_reach(app, tenant, principal, &member).await?;
     let mut writes = vec![
         at_version(Write::delete(keys::member(tenant, id)), member.version),
-        Write::delete(keys::staff_email(tenant, &member.email_hash)),
+        Write::delete(keys::staff_email(tenant, member.email_hash)),
         Write::delete(keys::credential(tenant, Who::Staff(id))),
         Write::delete(keys::second_factor(tenant, id)),
     ];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Role,
-    contact::{self, Contact, Sealed},
+    contact::{self, Contact},
     custom,
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     runtime::App,
     store::{self, StoreError, keys},
     tenant::Tenant,
+    vault::{EmailHash, Sealed},
 };
 
 /// A member of a store's staff.
@@ -30,7 +31,7 @@ pub struct Member {
     /// What is known of them as a person.
     pub contact: Sealed<Contact>,
     /// The keyed hash of their address.
-    pub email_hash: String,
+    pub email_hash: EmailHash,
     /// Counts their changes, from 1.
     pub version: u32,
     /// When they joined.
@@ -80,7 +81,7 @@ pub(super) async fn find(app: &App, tenant: Tenant, id: StaffId) -> Result<Optio
 /// [`Problem`] where storage fails.
 pub(super) async fn by_email(app: &App, tenant: Tenant, email: &Email) -> Result<Option<StaffId>, Problem> {
     let hash = contact::email_hash(app, tenant, email).await?;
-    let holder: Option<Holder> = store::get(app, "staff email", &keys::staff_email(tenant, &hash)).await?;
+    let holder: Option<Holder> = store::get(app, "staff email", &keys::staff_email(tenant, hash)).await?;
     Ok(holder.map(|holder| holder.member))
 }
 

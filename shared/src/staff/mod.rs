@@ -14,7 +14,7 @@ mod view;
 
 pub use accept::{Acceptance, accept};
 pub use access::{LogIn, LoggedIn, log_in, log_in_or_enroll};
-pub use contact::{Contact, Sealed};
+pub use contact::Contact;
 pub use custom::{ChangeRole, NewRole, RoleView, change_role, create_role, list_roles, remove_role};
 pub use invitation::{
     InvitationView, Invite, Invited, invitations, invite, invite_first_owner, invited_email, withdraw,

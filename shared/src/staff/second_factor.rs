@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    contact::{self, Sealed},
-    member,
+    contact, member,
     totp::{self, Secret},
 };
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     session,
     store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
+    vault::Sealed,
 };
 
 /// The name under which the secret is sealed.

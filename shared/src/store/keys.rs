@@ -10,12 +10,13 @@ use ring::digest::{SHA256, digest};
 use super::Item;
 use crate::{
     id::{
-        CartId, ClientId, EventId, InvitationId, KeyId, LinkId, MovementId, OrderId, ProductId, RoleId,
-        SessionId, StaffId,
+        CartId, ClientId, CustomerId, EventId, InvitationId, KeyId, LinkId, MovementId, OrderId, ProductId,
+        RoleId, SessionId, StaffId,
     },
     principal::Who,
     runtime::{Settings, StartError},
     tenant::Tenant,
+    vault::{EmailHash, Subject},
 };
 
 /// One of the two tables.
@@ -25,6 +26,8 @@ pub enum Table {
     Events,
     /// Current state and read models.
     State,
+    /// The keys of people.
+    Vault,
 }
 
 impl Table {
@@ -36,6 +39,7 @@ impl Table {
         settings.require(match self {
             Self::Events => "EVENTS_TABLE",
             Self::State => "STATE_TABLE",
+            Self::Vault => "VAULT_TABLE",
         })
     }
 }
@@ -189,6 +193,11 @@ pub fn orders_of_customer(tenant: Tenant, email: &str) -> String {
     format!("{tenant}/orders/customer/{}", hash(&[email.to_lowercase().as_bytes()]))
 }
 
+/// The key that a person's data is sealed under.
+pub fn person(tenant: Tenant, subject: Subject) -> Key {
+    Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
+}
+
 /// The answer to a request that may be repeated.
 pub fn idempotency(tenant: Tenant, principal: &str, idempotency_key: &str) -> Key {
     Key::state(format!("{tenant}/idempotency/{principal}/{}", hash(&[idempotency_key.as_bytes()])), "answer")
@@ -214,6 +223,21 @@ pub fn session(tenant: Tenant, who: Who, id: SessionId) -> Key {
     Key::state(sessions(tenant, who), id.to_string())
 }
 
+/// The partition that holds a store's customers.
+pub fn customers(tenant: Tenant) -> String {
+    format!("{tenant}/customers")
+}
+
+/// A customer.
+pub fn customer(tenant: Tenant, id: CustomerId) -> Key {
+    Key::state(customers(tenant), id.to_string())
+}
+
+/// Which customer has an email address: one per address, so that no two customers share one.
+pub fn customer_email(tenant: Tenant, email: EmailHash) -> Key {
+    Key::state(format!("{tenant}/customer-email/{email}"), "email")
+}
+
 /// The hash of somebody's password.
 pub fn credential(tenant: Tenant, who: Who) -> Key {
     Key::state(format!("{tenant}/credential/{who}"), "credential")
@@ -235,7 +259,7 @@ pub fn member(tenant: Tenant, id: StaffId) -> Key {
 }
 
 /// Whose of the staff an email address is, by its keyed hash: one item an address, so that no two share one.
-pub fn staff_email(tenant: Tenant, email_hash: &str) -> Key {
+pub fn staff_email(tenant: Tenant, email_hash: EmailHash) -> Key {
     Key::state(format!("{tenant}/staff-email/{email_hash}"), "member")
 }
 
@@ -260,7 +284,7 @@ pub fn invitation(tenant: Tenant, id: InvitationId) -> Key {
 }
 
 /// The invitation that an email address has, by its keyed hash.
-pub fn invited_email(tenant: Tenant, email_hash: &str) -> Key {
+pub fn invited_email(tenant: Tenant, email_hash: EmailHash) -> Key {
     Key::state(format!("{tenant}/staff-email/{email_hash}"), "invitation")
 }
 

@@ -10,6 +10,7 @@ mod durable;
 mod dynamodb;
 mod faults;
 mod identity;
+mod kms;
 mod partitions;
 mod secrets;
 mod ses;

@@ -1,0 +1,113 @@
+//! Shoppers with an account.
+
+use std::time::Duration;
+
+use souk::{
+    customer::{
+        self, ChangeCustomer, ChangePassword, Customer, CustomerView, ListCustomers, NewCustomer,
+        Verification,
+    },
+    http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, get, patch, post},
+    id::CustomerId,
+    principal::Scope,
+    runtime::{App, Function},
+};
+
+/// A registration takes so long at least, whether there was an account already or not.
+const REGISTRATION: Duration = Duration::from_millis(600);
+
+/// The function.
+pub fn function() -> Function {
+    let own = Scope::AccountOwn;
+    Routes::new()
+        .on(
+            post("/v1/customers", "Register")
+                .needs(Scope::AccountsWrite)
+                .idempotency(Keys::Ignored)
+                .answers(&[201]),
+            register,
+        )
+        .on(get("/v1/customers", "List customers").needs(Scope::CustomersRead), list)
+        .on(
+            get("/v1/customers/{id}", "Read a customer").needs(Scope::CustomersRead).answers(&[200, 304]),
+            read,
+        )
+        .on(get("/v1/customers/me", "Read one's own account").needs(own).answers(&[200, 304]), read_own)
+        .on(patch("/v1/customers/me", "Change one's own account").needs(own), change_own)
+        .on(
+            post("/v1/customers/me/password", "Change one's password")
+                .needs(own)
+                .idempotency(Keys::Ignored)
+                .answers(&[204]),
+            change_password,
+        )
+        .on(
+            post("/v1/customers/me/verification", "Ask for a mail that verifies one's address")
+                .needs(own)
+                .idempotency(Keys::Ignored)
+                .answers(&[202]),
+            ask_to_verify,
+        )
+        .on(
+            post("/v1/customers/verifications", "Verify an address by a link")
+                .idempotency(Keys::Ignored)
+                .answers(&[204]),
+            verify,
+        )
+        .function("customers")
+}
+
+async fn register(app: App, call: Call<NewCustomer>) -> Result<Reply<CustomerView>, Problem> {
+    let view = at_least(REGISTRATION, customer::register(&app, &call)).await?;
+    Ok(Reply::created("/v1/customers/me", view))
+}
+
+async fn list(app: App, call: Call<Nothing, ListCustomers>) -> Result<Reply<List<CustomerView>>, Problem> {
+    Ok(Reply::ok(customer::list(&app, &call).await?))
+}
+
+async fn read(app: App, call: Call) -> Result<Reply<CustomerView>, Problem> {
+    let id = call.path("id")?;
+    shown(&app, &call, id).await
+}
+
+async fn read_own(app: App, call: Call) -> Result<Reply<CustomerView>, Problem> {
+    let id = own(&call)?;
+    shown(&app, &call, id).await
+}
+
+async fn shown(app: &App, call: &Call, id: CustomerId) -> Result<Reply<CustomerView>, Problem> {
+    let tenant = call.tenant()?;
+    let customer = customer::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    let profile = customer::profile(app, tenant, &customer).await?;
+    Ok(tagged(CustomerView::of(&customer, profile), &customer))
+}
+
+async fn change_own(app: App, call: Call<ChangeCustomer>) -> Result<Reply<CustomerView>, Problem> {
+    let (customer, profile) = customer::change(&app, &call, own(&call)?).await?;
+    Ok(tagged(CustomerView::of(&customer, Some(profile)), &customer))
+}
+
+async fn change_password(app: App, call: Call<ChangePassword>) -> Result<Reply<Nothing>, Problem> {
+    customer::change_password(&app, &call, own(&call)?).await?;
+    Ok(Reply::empty())
+}
+
+async fn ask_to_verify(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
+    customer::ask_to_verify(&app, call.tenant()?, own(&call)?).await?;
+    Ok(Reply::accepted("/v1/customers/me", Nothing {}))
+}
+
+async fn verify(app: App, call: Call<Verification>) -> Result<Reply<Nothing>, Problem> {
+    customer::verify(&app, &call.body).await?;
+    Ok(Reply::empty())
+}
+
+/// The customer who is calling. Somebody of the staff who logged in has an account too, but none as a customer.
+fn own<B, Q>(call: &Call<B, Q>) -> Result<CustomerId, Problem> {
+    call.principal()?.customer().ok_or_else(Problem::not_found)
+}
+
+fn tagged(view: CustomerView, customer: &Customer) -> Reply<CustomerView> {
+    Reply::ok(view).etag(customer.etag())
+}

@@ -1,0 +1,5 @@
+//! Shoppers with an account.
+
+fn main() -> std::process::ExitCode {
+    souk::run(customers::function())
+}
