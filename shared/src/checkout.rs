@@ -4,17 +4,18 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    cart::{self, Cart, LineProblem, PricedLine},
+    cart::{self, Cart, LineProblem, Particulars, PricedLine},
     catalog,
     contact::Contact,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId, spoken_number},
     inventory,
-    order::{self, Order, OrderLine, OrderView, Placed},
+    order::{self, Order, OrderContact, OrderLine, OrderView, Placed},
     payment::{self, CaptureMethod, Method},
     runtime::App,
     tenant::Tenant,
     totals::Totals,
+    vault::{Opened, Subject},
 };
 
 /// How often a checkout is tried again that met a change of its cart.
@@ -37,24 +38,28 @@ pub struct Checkout {
 /// # Errors
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
-    let tenant = call.tenant()?;
+    let (tenant, caller) = (call.tenant()?, call.principal()?);
     if !payment::takes(tenant, &call.body.payment_method) {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
     }
+    let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
-        let mut cart = cart::load(app, tenant, id).await?;
+        let mut cart = cart::load(app, caller, id).await?;
         ETag::of_version(cart.version).if_match(&call.headers)?;
         if let Some(order) = cart::ordered_as(app, tenant, &cart).await? {
             return Err(Cart::ordered(order));
         }
         let (lines, totals) = priced(app, tenant, &cart).await?;
-        let contact = contact(&cart)?;
+        let particulars = cart::particulars(&vault, &cart).await?;
+        let contact = contact(particulars)?;
         in_stock(app, tenant, &cart).await?;
         let (read, now) = (cart.version, app.now());
         cart.attempt = cart.attempt.saturating_add(1);
         let order_id = order_of(&cart);
         cart.order = Some(order_id);
+        cart.customer = cart.customer.or(caller.customer());
+        let sealed = seal(&vault, order_id, &cart, &contact).await?;
         cart.touch(now, app.entropy().below(u64::MAX));
         let placed = Placed {
             number: spoken_number(order_id),
@@ -65,12 +70,13 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             totals,
             payment_method: call.body.payment_method.clone(),
             capture_method: call.body.capture_method,
-            contact,
+            customer: cart.customer,
+            contact: sealed,
         };
         let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
         writes.extend(placing);
-        match call.commit(app, writes, accepted(&order)).await {
+        match call.commit(app, writes, accepted(&order, contact)).await {
             // The cart changed meanwhile, or somebody else checked it out: look again.
             Err(error) if error.refused(0) => {}
             outcome => return Ok(outcome?),
@@ -79,8 +85,21 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
     Err(Problem::new(Code::Conflict, "Others keep changing this cart. Try again."))
 }
 
-fn accepted(order: &Order) -> Reply<OrderView> {
-    let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order));
+/// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.
+async fn seal(
+    vault: &Opened<'_>,
+    order: OrderId,
+    cart: &Cart,
+    contact: &Contact,
+) -> Result<OrderContact, Problem> {
+    let email = cart.contact.as_ref().and_then(|kept| kept.email);
+    let email = email.ok_or_else(|| Problem::internal("the cart's email address has no hash"))?;
+    let subject = cart.customer.map_or(Subject::Guest(email), Subject::Customer);
+    Ok(OrderContact::seal(vault, order, subject, email, contact).await?)
+}
+
+fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {
+    let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order, Some(contact)));
     reply.etag(ETag::of_version(order.sequence))
 }
 
@@ -121,13 +140,13 @@ async fn priced(app: &App, tenant: Tenant, cart: &Cart) -> Result<(Vec<PricedLin
     Ok((priced, totals))
 }
 
-fn contact(cart: &Cart) -> Result<Contact, Problem> {
+fn contact(particulars: Particulars) -> Result<Contact, Problem> {
     let missing =
         |param: &str| Problem::new(Code::CartIncomplete, format!("The cart needs {param}.")).at(param);
     Ok(Contact {
-        email: cart.email.clone().ok_or_else(|| missing("email"))?,
-        shipping_address: cart.shipping_address.clone().ok_or_else(|| missing("shipping_address"))?,
-        billing_address: cart.billing_address.clone(),
+        email: particulars.email.ok_or_else(|| missing("email"))?,
+        shipping_address: particulars.shipping_address.ok_or_else(|| missing("shipping_address"))?,
+        billing_address: particulars.billing_address,
     })
 }
 

@@ -21,7 +21,7 @@ crate::text_type! {
                 && domain.split('.').all(label)
         });
         if valid { Ok(()) } else { Err("must be an email address".to_owned()) }
-    }
+    }, personal
 }
 
 crate::text_type! {
@@ -57,7 +57,7 @@ crate::text_type! {
 
 crate::text_type! {
     /// A short line: a postal code or a phone number.
-    ShortLine, example "10115", length 1..=40, check printable
+    ShortLine, example "10115", length 1..=40, check printable, personal
 }
 
 crate::text_type! {
@@ -161,5 +161,7 @@ mod tests {
             billing_address: None,
         };
         assert_eq!(format!("{contact:?}"), "Contact(…)");
+        assert_eq!(format!("{:?}", contact.email), "Email(…)");
+        assert_eq!(format!("{:?}", contact.shipping_address.city), "Line(\"London\")");
     }
 }

@@ -234,6 +234,12 @@ impl Principal {
         }
     }
 
+    /// Whether it may see what belongs to the customer `owner`, or to nobody in particular: that is found by an id
+    /// which can't be guessed. Those who may see all orders see every shopper's.
+    pub fn sees(&self, owner: Option<CustomerId>) -> bool {
+        owner.is_none_or(|owner| self.customer() == Some(owner) || self.may(Scope::OrdersRead))
+    }
+
     /// What it may do.
     pub fn scopes(&self) -> &BTreeSet<Scope> {
         &self.scopes

@@ -3,14 +3,17 @@
 /// Defines a string type whose values all passed `$check`, a `fn(&str) -> Result<(), String>`.
 ///
 /// It reads and writes as a plain JSON string; a value that fails says `$check`'s reason. The pattern and
-/// lengths given are what the OpenAPI description says of it.
+/// lengths given are what the OpenAPI description says of it. One that ends with `personal` never shows its text in
+/// debug output.
 #[macro_export]
 macro_rules! text_type {
-    ($(#[$doc:meta])* $name:ident, example $example:literal, length $min:literal..=$max:literal $(, pattern $pattern:literal)?, check $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, example $example:literal, length $min:literal..=$max:literal $(, pattern $pattern:literal)?, check $check:expr $(, $private:ident)?) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
+
+        $crate::text_type!(@debug $name $($private)?);
 
         impl $name {
             /// The text itself.
@@ -66,6 +69,21 @@ macro_rules! text_type {
         }
 
         impl utoipa::ToSchema for $name {}
+    };
+    (@debug $name:ident personal) => {
+        // Debug output ends up in logs sooner or later.
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+    (@debug $name:ident) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.0).finish()
+            }
+        }
     };
 }
 

@@ -131,6 +131,13 @@ pub fn sources(stack: &Stack) -> Result<(), String> {
         }
     }
     for (id, table) in &stack.tables {
+        if id == "VaultTable" {
+            faults.require(
+                table.stream.is_none(),
+                format!("{id}: a stream would keep keys that were destroyed"),
+            );
+            continue;
+        }
         let read = table.stream.as_ref().is_some_and(|stream| {
             stack.functions.values().flat_map(|spec| &spec.streams).any(|source| source.stream == stream.arn)
         });

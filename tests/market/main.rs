@@ -24,4 +24,5 @@ mod permissions;
 mod races;
 mod review;
 mod stock;
+mod vault;
 mod wiring;

@@ -109,6 +109,14 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     staff.0.post(&format!("{review}/reject"), json!({})).await.expect(202);
     let late = shopper.buy("MUG", 1, "pm_souk_late").await;
     until(&shopper.0, &late, |order| order["status"] == "confirmed").await;
+    // A guest's cart that a customer checks out: its contact moves under a key that is made then.
+    let cart = shopper.cart("MUG", 1).await;
+    let id = cart.trim_start_matches("/v1/carts/");
+    let pay = json!({"payment_method": "pm_card_visa"});
+    let customer = market.customer(7);
+    customer.call("POST /v1/carts/{id}/checkout", id, pay).await.expect(202);
+    market.market.settled().await;
+    staff.0.get(&format!("/v1/orders?customer={}", customer.id)).await.expect(200);
     staff.0.get("/v1/orders?limit=1&status=confirmed").await.expect(200);
     staff.0.get("/v1/orders?customer=ada@example.com").await.expect(200);
     let page = staff.0.get("/v1/orders?limit=1").await.expect(200);

@@ -77,8 +77,10 @@ fn what_holds_facts_is_kept_and_encrypted() {
         ("SSEEnabled: true", "encrypted at rest"),
     ] {
         let tables = text.matches("Type: AWS::DynamoDB::Table").count();
-        assert_eq!(tables, 2);
+        assert_eq!(tables, 3);
         assert!(text.matches(needed).count() >= tables, "{needed}: {why}");
     }
+    let short = text.matches("RecoveryPeriodInDays: 1 }").count();
+    assert_eq!(short, 1, "a key that was destroyed is out of the vault's backups after a day");
     assert!(text.contains("Tracing: Active"), "requests can be followed through X-Ray");
 }

@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+mod customer;
 mod jitter;
 mod journey;
 mod market;
 mod people;
 
 pub use api::{Answer, Api};
+
+pub use customer::Customer;
 pub use jitter::Jitter;
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};

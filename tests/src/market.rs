@@ -146,6 +146,8 @@ impl TestMarket {
             ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
             ("STATE_TABLE", table("-state")),
             ("EVENTS_TABLE", table("-events")),
+            ("VAULT_TABLE", table("-vault")),
+            ("PERSONAL_DATA_KEY", stack.keys.values().next().unwrap().id.clone()),
         ];
         self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
@@ -153,8 +155,7 @@ impl TestMarket {
     /// What the sandbox would send now about the payment of the order at `path`.
     pub async fn notice(&self, path: &str) -> SandboxNotice {
         let order = path.trim_start_matches("/v1/orders/").parse().unwrap();
-        let tenant = Tenant::of_own_record(self.store.parse().unwrap(), Mode::Test);
-        Sandbox::new(self.app(), tenant).notice(order).await.unwrap()
+        Sandbox::new(self.app(), self.tenant()).notice(order).await.unwrap()
     }
 
     /// Sends `body` to the address of the sandbox's notifications, with this signature.
@@ -175,9 +176,20 @@ impl TestMarket {
         self.state_items("payment").await
     }
 
+    /// The store in test mode.
+    pub fn tenant(&self) -> Tenant {
+        Tenant::of_own_record(self.store.parse().unwrap(), Mode::Test)
+    }
+
     /// All items of a kind in the state table, as plain JSON.
     pub async fn state_items(&self, kind: &str) -> Vec<Value> {
-        let table = self.market.stack().tables.values().find(|table| table.name.ends_with("-state")).unwrap();
+        let items = self.items("-state").await;
+        items.into_iter().filter(|item| item["kind"] == kind).collect()
+    }
+
+    /// All items of the table whose name ends so, as plain JSON.
+    pub async fn items(&self, end: &str) -> Vec<Value> {
+        let table = self.market.stack().tables.values().find(|table| table.name.ends_with(end)).unwrap();
         let request = http::Request::post("http://localhost/")
             .header("x-amz-target", "DynamoDB_20120810.Scan")
             .header("content-type", "application/x-amz-json-1.0")
@@ -186,8 +198,7 @@ impl TestMarket {
         let answer = self.market.cloud().call(&Caller::everything("test"), request).await.unwrap();
         let page: Value = serde_json::from_slice(answer.body()).unwrap();
         assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
-        let items = page["Items"].as_array().unwrap().iter().map(plain);
-        items.filter(|item| item["kind"] == kind).collect()
+        page["Items"].as_array().unwrap().iter().map(plain).collect()
     }
 }
 

@@ -34,12 +34,15 @@ async fn create(app: App, call: Call<NewCart>) -> Result<Reply<CartView>, Proble
 }
 
 async fn read(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
-    cart::current(&app, call.tenant()?, call.path("id")?).await
+    cart::current(&app, call.principal()?, call.path("id")?).await
 }
 
 async fn change(app: App, call: Call<ChangeCart>) -> Result<Reply<CartView>, Problem> {
-    cart::change(&app, &call, call.path("id")?, |cart| {
-        cart.change(call.body.clone());
+    cart::change(&app, &call, call.path("id")?, |cart, particulars| {
+        particulars.change(&call.body);
+        if let Some(metadata) = &call.body.metadata {
+            cart.metadata = metadata.clone();
+        }
         Ok(())
     })
     .await
@@ -51,7 +54,7 @@ async fn add(app: App, call: Call<AddLine>) -> Result<Reply<CartView>, Problem> 
     let offer = offers.into_iter().flatten().find(|offer| offer.status == ProductStatus::Active);
     let unknown = |detail: String| Problem::new(Code::UnknownSku, detail).at("sku");
     let offer = offer.ok_or_else(|| unknown(format!("The store does not sell {sku}.")))?;
-    cart::change(&app, &call, call.path("id")?, |cart| {
+    cart::change(&app, &call, call.path("id")?, |cart, _| {
         if offer.variant.price_in(cart.currency).is_none() {
             return Err(unknown(format!("{sku} has no price in {}.", cart.currency)));
         }
@@ -62,10 +65,10 @@ async fn add(app: App, call: Call<AddLine>) -> Result<Reply<CartView>, Problem> 
 
 async fn set(app: App, call: Call<ChangeLine>) -> Result<Reply<CartView>, Problem> {
     let sku: Sku = call.path("sku")?;
-    cart::change(&app, &call, call.path("id")?, |cart| cart.set(&sku, call.body.quantity)).await
+    cart::change(&app, &call, call.path("id")?, |cart, _| cart.set(&sku, call.body.quantity)).await
 }
 
 async fn remove(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
     let sku: Sku = call.path("sku")?;
-    cart::change(&app, &call, call.path("id")?, |cart| cart.remove(&sku)).await
+    cart::change(&app, &call, call.path("id")?, |cart, _| cart.remove(&sku)).await
 }

@@ -31,8 +31,9 @@ async fn check_out(app: App, call: Call<Checkout>) -> Result<Reply<OrderView>, P
     let Some(id) = placed.value().map(|order| order.id).filter(|_| seconds > 0) else {
         return Ok(placed);
     };
-    let order = order::wait_for_outcome(&app, call.tenant()?, id, seconds).await?;
-    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::view(&order))
+    let tenant = call.tenant()?;
+    let order = order::wait_for_outcome(&app, tenant, id, seconds).await?;
+    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::shown(&app, tenant, &order).await?)
         .etag(ETag::of_version(order.sequence))
         .header("preference-applied", format!("wait={seconds}"));
     call.amend_answer(&app, &reply).await?;

@@ -43,8 +43,11 @@ async fn list(app: App, call: Call<Nothing, ListOrders>) -> Result<Reply<List<Or
 }
 
 async fn read(app: App, call: Call) -> Result<Reply<OrderView>, Problem> {
-    let order = order::load(&app, call.tenant()?, call.path("id")?).await?.ok_or_else(Problem::not_found)?;
-    Ok(Reply::ok(order::view(&order)).etag(version(&order)))
+    let order = order::load_for(&app, call.principal()?, call.path("id")?).await?;
+    let shown = order::shown(&app, call.tenant()?, &order).await?;
+    // An erasure shows, and is no event of the order.
+    let etag = if shown.erased { version(&order).with("erased") } else { version(&order) };
+    Ok(Reply::ok(shown).etag(etag))
 }
 
 async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, Problem> {
@@ -54,8 +57,8 @@ async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, P
 
 async fn capture(app: App, call: Call<CaptureOrder>) -> Result<Reply<OrderView>, Problem> {
     let (id, command) = (call.path("id")?, Command::RequestCapture(actor(&call)?));
-    order::act(&app, &call, id, &command, |order| {
-        Ok(Reply::created(format!("/v1/orders/{id}"), order::view(order)).etag(version(order)))
+    order::act(&app, &call, id, &command, |order, shown| {
+        Ok(Reply::created(format!("/v1/orders/{id}"), shown).etag(version(order)))
     })
     .await
 }
@@ -74,7 +77,7 @@ async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Fulfillment
     let lines = body.lines.map(|lines| lines.into_iter().map(Into::into).collect());
     let tracking = body.tracking.map(Into::into);
     let command = Command::Fulfill { fulfillment, lines, tracking, by: actor(&call)? };
-    order::act(&app, &call, id, &command, |order| {
+    order::act(&app, &call, id, &command, |order, _| {
         let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
         let parcel = parcel.ok_or_else(|| Problem::internal("the parcel was not packed"))?;
         Ok(Reply::created(format!("/v1/orders/{id}"), FulfillmentView::of(id, parcel)))
@@ -84,8 +87,8 @@ async fn fulfill(app: App, call: Call<FulfillOrder>) -> Result<Reply<Fulfillment
 
 async fn act<B>(app: &App, call: &Call<B>, command: &Command) -> Result<Reply<OrderView>, Problem> {
     let id: OrderId = call.path("id")?;
-    order::act(app, call, id, command, |order| {
-        Ok(Reply::accepted(format!("/v1/orders/{id}"), order::view(order)).etag(version(order)))
+    order::act(app, call, id, command, |order, shown| {
+        Ok(Reply::accepted(format!("/v1/orders/{id}"), shown).etag(version(order)))
     })
     .await
 }

@@ -93,7 +93,7 @@ impl Banner {
     }
 
     fn worth_trying(&self, market: &Market) -> Vec<String> {
-        let table = market.stack().tables.values().last().map_or("souk-state", |table| table.name.as_str());
+        let table = market.stack().tables.get("StateTable").map_or("souk-state", |table| table.name.as_str());
         vec![
             format!(
                 "curl -H 'Authorization: Bearer {}' '{}/v1/products?limit=3'",

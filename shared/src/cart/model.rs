@@ -10,11 +10,14 @@ use crate::{
     catalog::Sku,
     contact::{Address, Email},
     http::{Code, Problem},
-    id::{CartId, OrderId},
+    id::{CartId, CustomerId, OrderId},
     metadata::Metadata,
     money::Currency,
     quantity::Quantity,
+    vault::Kept,
 };
+
+use super::Particulars;
 
 /// Lines that a cart may have: each is a write of the transaction that reserves its stock.
 const MOST_LINES: usize = 50;
@@ -35,7 +38,7 @@ pub struct NewCart {
 }
 
 /// What changes of a cart. What is absent stays.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeCart {
     /// Where mails about the order go.
@@ -46,6 +49,12 @@ pub struct ChangeCart {
     pub billing_address: Option<Address>,
     /// The caller's own, all of it.
     pub metadata: Option<Metadata>,
+}
+
+impl fmt::Debug for ChangeCart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangeCart(…)")
+    }
 }
 
 /// A line to be added.
@@ -84,15 +93,12 @@ pub struct Cart {
     pub currency: Currency,
     /// What is in it.
     pub lines: Vec<CartLine>,
-    /// Where mails about the order go.
+    /// The customer whose it is, once one who was logged in had to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-    /// Where the parcel goes.
+    pub customer: Option<CustomerId>,
+    /// How the shopper is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipping_address: Option<Address>,
-    /// Where the invoice goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub billing_address: Option<Address>,
+    pub contact: Option<Kept<Particulars>>,
     /// The caller's own.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -113,7 +119,7 @@ pub struct Cart {
     pub expires: i64,
 }
 
-// Holds personal data, which debug output must not tell.
+// What callers hang on it may be personal.
 impl fmt::Debug for Cart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cart({}, version {})", self.id, self.version)
@@ -127,9 +133,8 @@ impl Cart {
             id,
             currency,
             lines: Vec::new(),
-            email: None,
-            shipping_address: None,
-            billing_address: None,
+            customer: None,
+            contact: None,
             metadata,
             attempt: 0,
             order: None,
@@ -188,14 +193,6 @@ impl Cart {
         let place = self.lines.iter().position(|line| line.sku == *sku).ok_or_else(Problem::not_found)?;
         self.lines.remove(place);
         Ok(())
-    }
-
-    /// Makes a change of its particulars.
-    pub fn change(&mut self, change: ChangeCart) {
-        self.email = change.email.or(self.email.take());
-        self.shipping_address = change.shipping_address.or(self.shipping_address.take());
-        self.billing_address = change.billing_address.or(self.billing_address.take());
-        self.metadata = change.metadata.unwrap_or_else(|| std::mem::take(&mut self.metadata));
     }
 
     /// The refusal to change a cart whose order is alive.

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Cart;
+use super::{Cart, Particulars};
 use crate::{
     catalog::{Offer, Options, ProductStatus, Sku},
     contact::{Address, Email, Line},
-    id::{CartId, OrderId, ProductId},
+    id::{CartId, CustomerId, OrderId, ProductId},
     metadata::Metadata,
     money::{Currency, Money, MoneyError},
     quantity::Quantity,
@@ -120,6 +120,8 @@ pub struct CartView {
     pub version: u32,
     /// What the shopper pays in.
     pub currency: Currency,
+    /// The customer whose it is.
+    pub customer_id: Option<CustomerId>,
     /// Where mails about the order go.
     pub email: Option<Email>,
     /// Where the parcel goes.
@@ -145,11 +147,16 @@ pub struct CartView {
     pub expires_at: Timestamp,
 }
 
-/// The cart as shoppers see it. `order` is the live order it became, if any.
+/// The cart as shoppers see it, with what it knows of the shopper. `order` is the live order it became, if any.
 ///
 /// # Errors
 /// [`MoneyError`] where the sum is past all bounds.
-pub fn view(cart: &Cart, offers: Vec<Option<Offer>>, order: Option<OrderId>) -> Result<CartView, MoneyError> {
+pub fn view(
+    cart: &Cart,
+    particulars: Particulars,
+    offers: Vec<Option<Offer>>,
+    order: Option<OrderId>,
+) -> Result<CartView, MoneyError> {
     let (priced, totals) = price(cart, offers)?;
     let lines = cart.lines.iter().zip(priced).map(|(line, priced)| {
         let problem = priced.as_ref().err().copied();
@@ -170,9 +177,10 @@ pub fn view(cart: &Cart, offers: Vec<Option<Offer>>, order: Option<OrderId>) -> 
         status: if order.is_some() { CartStatus::Ordered } else { CartStatus::Open },
         version: cart.version,
         currency: cart.currency,
-        email: cart.email.clone(),
-        shipping_address: cart.shipping_address.clone(),
-        billing_address: cart.billing_address.clone(),
+        customer_id: cart.customer,
+        email: particulars.email,
+        shipping_address: particulars.shipping_address,
+        billing_address: particulars.billing_address,
         lines: lines.collect(),
         totals,
         order_id: order,

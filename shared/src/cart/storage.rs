@@ -1,26 +1,29 @@
 //! Carts in the state table.
 
-use super::{Cart, CartView, NewCart, pricing};
+use super::{Cart, CartView, NewCart, Particulars, contact, pricing};
 use crate::{
     catalog,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId},
     order,
+    principal::Principal,
     runtime::App,
     store::{self, Write, keys},
     tenant::Tenant,
+    vault::Opened,
 };
 
 /// How often a change is tried again that met another one.
 const TRIES: usize = 5;
 
-/// The cart `id`, if it has not ended.
+/// The cart `id`, if it has not ended and `caller` may see it.
 ///
 /// # Errors
 /// 404 where there is none.
-pub async fn load(app: &App, tenant: Tenant, id: CartId) -> Result<Cart, Problem> {
-    let cart: Option<Cart> = store::get(app, "cart", &keys::cart(tenant, id)).await?;
-    cart.filter(|cart| !cart.has_expired(app.now())).ok_or_else(Problem::not_found)
+pub async fn load(app: &App, caller: &Principal, id: CartId) -> Result<Cart, Problem> {
+    let cart: Option<Cart> = store::get(app, "cart", &keys::cart(caller.tenant(), id)).await?;
+    let cart = cart.filter(|cart| !cart.has_expired(app.now()) && caller.sees(cart.customer));
+    cart.ok_or_else(Problem::not_found)
 }
 
 /// The live order that `cart` became, if any. An order that was canceled sets its cart free.
@@ -39,12 +42,14 @@ async fn shown(
     app: &App,
     tenant: Tenant,
     cart: &Cart,
+    particulars: Particulars,
     order: Option<OrderId>,
 ) -> Result<(CartView, ETag), Problem> {
     let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let view = pricing::view(cart, catalog::offers(app, tenant, &skus).await?, order)?;
-    // Prices may change while the cart does not.
-    let etag = ETag::of_version(cart.version).with(&format!("{:?} {order:?}", view.lines));
+    let view = pricing::view(cart, particulars, catalog::offers(app, tenant, &skus).await?, order)?;
+    // Prices may change while the cart does not, and its shopper may be erased.
+    let rest = format!("{:?} {order:?} {}", view.lines, view.email.is_some());
+    let etag = ETag::of_version(cart.version).with(&rest);
     Ok((view, etag))
 }
 
@@ -52,10 +57,12 @@ async fn shown(
 ///
 /// # Errors
 /// 404 where there is none.
-pub async fn current(app: &App, tenant: Tenant, id: CartId) -> Result<Reply<CartView>, Problem> {
-    let cart = load(app, tenant, id).await?;
+pub async fn current(app: &App, caller: &Principal, id: CartId) -> Result<Reply<CartView>, Problem> {
+    let tenant = caller.tenant();
+    let cart = load(app, caller, id).await?;
     let order = ordered_as(app, tenant, &cart).await?;
-    let (view, etag) = shown(app, tenant, &cart, order).await?;
+    let particulars = contact::open(&Opened::new(app, tenant), &cart).await?;
+    let (view, etag) = shown(app, tenant, &cart, particulars, order).await?;
     Ok(Reply::ok(view).etag(etag))
 }
 
@@ -69,9 +76,10 @@ pub async fn create<Q>(
     currency: crate::money::Currency,
 ) -> Result<Reply<CartView>, Problem> {
     let tenant = call.tenant()?;
-    let cart = Cart::new(CartId::new(app), currency, call.body.metadata.clone(), app.now());
+    let mut cart = Cart::new(CartId::new(app), currency, call.body.metadata.clone(), app.now());
+    cart.customer = call.principal()?.customer();
     let write = Write::create("cart", keys::cart(tenant, cart.id), &cart)?;
-    let (view, etag) = shown(app, tenant, &cart, None).await?;
+    let (view, etag) = shown(app, tenant, &cart, Particulars::default(), None).await?;
     let reply = || Reply::created(format!("/v1/carts/{}", cart.id), view.clone()).etag(etag.clone());
     match call.commit(app, vec![write], reply()).await {
         // Nobody else has this id: the SDK tried again after the answer of its first try was lost.
@@ -80,7 +88,7 @@ pub async fn create<Q>(
     }
 }
 
-/// Changes the cart `id` and answers it.
+/// Changes the cart `id` and answers it. A customer who changes a cart that is nobody's makes it theirs.
 ///
 /// # Errors
 /// 404, 409 or 412, or what `change` says.
@@ -88,16 +96,18 @@ pub async fn change<B, Q>(
     app: &App,
     call: &Call<B, Q>,
     id: CartId,
-    change: impl Fn(&mut Cart) -> Result<(), Problem>,
+    change: impl Fn(&mut Cart, &mut Particulars) -> Result<(), Problem>,
 ) -> Result<Reply<CartView>, Problem> {
-    let tenant = call.tenant()?;
+    let (tenant, caller) = (call.tenant()?, call.principal()?);
+    let vault = Opened::new(app, tenant);
     let mut tried = None;
     for _ in 0..TRIES {
-        let mut cart = load(app, tenant, id).await?;
+        let mut cart = load(app, caller, id).await?;
+        let mut particulars = contact::open(&vault, &cart).await?;
         match tried {
             // The change was made, and its answer lost on the way: the SDK's second try met its first.
             Some(made) if made == cart.change => {
-                let (view, etag) = shown(app, tenant, &cart, None).await?;
+                let (view, etag) = shown(app, tenant, &cart, particulars, None).await?;
                 return Ok(Reply::ok(view).etag(etag));
             }
             _ => {}
@@ -106,12 +116,16 @@ pub async fn change<B, Q>(
         if let Some(order) = ordered_as(app, tenant, &cart).await? {
             return Err(Cart::ordered(order));
         }
-        let read = cart.version;
-        change(&mut cart)?;
+        let (read, before) = (cart.version, (cart.customer, particulars.clone()));
+        cart.customer = cart.customer.or(caller.customer());
+        change(&mut cart, &mut particulars)?;
+        if before != (cart.customer, particulars.clone()) {
+            contact::seal(app, tenant, &vault, &mut cart, &particulars).await?;
+        }
         cart.touch(app.now(), app.entropy().below(u64::MAX));
         tried = Some(cart.change);
         let write = replace(tenant, &cart, read)?;
-        let (view, etag) = shown(app, tenant, &cart, None).await?;
+        let (view, etag) = shown(app, tenant, &cart, particulars, None).await?;
         match call.commit(app, vec![write], Reply::ok(view).etag(etag)).await {
             // Somebody else changed it meanwhile: make the change on what it is now.
             Err(error) if error.refused(0) => {}

@@ -3,10 +3,18 @@
 //! The answer is stored in the same transaction as the effect. So there is no time at which one exists without
 //! the other: a crash before leaves nothing, a crash after leaves both, and of two requests at once with one
 //! key, one commits and the other finds its answer. See `docs/decisions/idempotency-in-the-transaction.md`.
+//!
+//! Answers hold personal data, and belong to no one person that could be erased. They are sealed with a key that is
+//! derived from the text of the client's own key, of which only a hash is stored: whoever can't repeat the request
+//! can't read its answer.
+
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use http::{HeaderMap, HeaderName, StatusCode};
 use jiff::SignedDuration;
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Code, Problem, Reply, reply::Payload};
@@ -14,6 +22,7 @@ use crate::{
     principal::Principal,
     runtime::App,
     store::{self, Key, Write, WriteError, keys},
+    vault::Cipher,
 };
 
 /// How long an answer can be repeated. The promise is a day; the second one covers a late retry of a late one.
@@ -27,14 +36,16 @@ const MOST_CHARACTERS: usize = 255;
 pub struct Idempotency {
     record: Key,
     fingerprint: String,
+    cipher: Arc<Cipher>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Record {
     fingerprint: String,
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
+    /// Base64 of the sealed body.
+    sealed: String,
     expires: i64,
 }
 
@@ -90,8 +101,14 @@ impl Idempotency {
             return Err(invalid());
         }
         let record = keys::idempotency(principal.tenant(), &principal.who().to_string(), key);
-        let fingerprint = keys::hash(&[method.as_bytes(), b" ", path.as_bytes(), b"\n", body]);
-        Ok(Some(Self { record, fingerprint }))
+        let text = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+        let derived = |purpose: &[u8]| hmac::sign(&text, purpose);
+        // Keyed, so that it can't be used to try out what a short body may have said.
+        let of_request = hmac::Key::new(hmac::HMAC_SHA256, derived(b"idempotency/fingerprint").as_ref());
+        let request = [method.as_bytes(), b" ", path.as_bytes(), b"\n", body].concat();
+        let fingerprint = BASE64_STANDARD_NO_PAD.encode(hmac::sign(&of_request, &request));
+        let cipher = Cipher::new(derived(b"idempotency/answer").as_ref()).map_err(Problem::internal)?;
+        Ok(Some(Self { record, fingerprint, cipher: Arc::new(cipher) }))
     }
 
     /// The answer that was given already, if any.
@@ -104,13 +121,24 @@ impl Idempotency {
             let detail = "This key was used for another request. Use a new key for a new request.";
             return Err(Problem::new(Code::IdempotencyKeyReused, detail).at("Idempotency-Key"));
         }
+        let body = self.open(&record).ok_or_else(|| Problem::internal("the stored answer does not open"))?;
         let status = StatusCode::from_u16(record.status).map_err(Problem::internal)?;
         let mut headers = Vec::new();
         for (name, value) in record.headers {
             headers.push((name.parse::<HeaderName>().map_err(Problem::internal)?, value));
         }
-        let reply = Reply::written(status, headers, record.body);
+        let reply = Reply::written(status, headers, body);
         Ok(Some(reply.header("idempotent-replayed", "true")))
+    }
+
+    /// What an answer is bound to: the key's record, and the request that it answers.
+    fn context(&self) -> Vec<u8> {
+        format!("{} {}", self.record.pk(), self.fingerprint).into_bytes()
+    }
+
+    fn open(&self, record: &Record) -> Option<String> {
+        let sealed = BASE64_STANDARD_NO_PAD.decode(&record.sealed).ok()?;
+        String::from_utf8(self.cipher.open(&self.context(), &sealed).ok()?).ok()
     }
 
     fn write<R: Serialize>(&self, app: &App, reply: &Reply<R>) -> Result<Write, Problem> {
@@ -124,7 +152,9 @@ impl Idempotency {
         let now = app.now();
         let expires = (now + KEPT).as_second();
         let (fingerprint, status) = (self.fingerprint.clone(), reply.status.as_u16());
-        let record = Record { fingerprint, status, headers, body, expires };
+        let sealed = self.cipher.seal(app.entropy(), &self.context(), body.as_bytes());
+        let sealed = BASE64_STANDARD_NO_PAD.encode(sealed.map_err(Problem::internal)?);
+        let record = Record { fingerprint, status, headers, sealed, expires };
         Ok(Write::put("answer", self.record.clone(), &record)?
             .when("attribute_not_exists(pk) OR expires <= :now")
             .value(":now", AttributeValue::N(now.as_second().to_string())))

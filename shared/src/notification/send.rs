@@ -20,6 +20,7 @@ use crate::{
     order,
     runtime::{App, JobError},
     store::{self, Write, WriteError, keys},
+    vault::Opened,
 };
 
 /// How long a worker that took on a mail has to send it before another one may.
@@ -75,7 +76,12 @@ async fn of_order(app: &App, event: &CloudEvent) -> Result<Option<(Email, Mail)>
     let order = order::load(app, tenant, id).await?.ok_or_else(|| missing("order"))?;
     let store = StoreProfile::load(app, tenant).await?.ok_or_else(|| missing("store"))?;
     let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
-    Ok(mail.map(|mail| (order.placed.contact.email.clone(), mail)))
+    let Some(mail) = mail else {
+        return Ok(None);
+    };
+    // Nobody is left to write to where the shopper was erased meanwhile.
+    let contact = order.contact(&Opened::new(app, tenant)).await?;
+    Ok(contact.map(|contact| (contact.email, mail)))
 }
 
 /// Whether this worker is to send the mail. Not, where it was sent.

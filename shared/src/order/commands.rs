@@ -7,7 +7,9 @@ use super::{
     decide::{Command, Refusal, decide},
     event::{OrderEvent, Placed},
     model::{Order, evolve},
-    stream, work,
+    stream,
+    view::{OrderView, view},
+    work,
 };
 use crate::{
     event::Cause,
@@ -16,6 +18,7 @@ use crate::{
     runtime::App,
     store::{StoreError, Write},
     tenant::Tenant,
+    vault::Opened,
 };
 
 /// How often a command is tried again that met another change of the order.
@@ -52,7 +55,7 @@ pub fn place(
 }
 
 /// Makes `command` happen to the order `id` and answers `reply` of the order after it. A command that has happened
-/// already is answered the same. The saga hears of it through the event, and the sweeper if it does not.
+/// already is answered the same. `reply` is given the order also as it is shown. The saga hears of it through the event, and the sweeper if it does not.
 ///
 /// # Errors
 /// 404, 409, 412 or 422, where a rule forbids it.
@@ -61,9 +64,10 @@ pub async fn act<B, Q, R: Serialize>(
     call: &Call<B, Q>,
     id: OrderId,
     command: &Command,
-    reply: impl Fn(&Order) -> Result<Reply<R>, Problem>,
+    reply: impl Fn(&Order, OrderView) -> Result<Reply<R>, Problem>,
 ) -> Result<Reply<R>, Problem> {
     let tenant = call.tenant()?;
+    let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
         let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
         ETag::of_version(order.sequence).if_match(&call.headers)?;
@@ -77,7 +81,8 @@ pub async fn act<B, Q, R: Serialize>(
             writes.push(work::note(tenant, id, after.sequence, now + work::PATIENCE)?);
         }
         let appends = !writes.is_empty();
-        match call.commit(app, writes, reply(&after)?).await {
+        let shown = view(&after, after.contact(&vault).await?);
+        match call.commit(app, writes, reply(&after, shown)?).await {
             // Something else happened to it meanwhile: decide anew.
             Err(error) if appends && error.refused(0) => {}
             outcome => return Ok(outcome?),

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::contact::OrderContact;
 use crate::{
     catalog::{Options, Sku},
-    contact::{Contact, Line, ShortLine},
+    contact::{Line, ShortLine},
     id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, ProductId, StaffId},
     inventory::Allocation,
     money::Money,
@@ -86,8 +87,11 @@ pub struct Placed {
     pub payment_method: Method,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
-    /// Whose it is. Never published.
-    pub contact: Contact,
+    /// The customer whose it is, where one was logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    /// How they are reached. Never published.
+    pub contact: OrderContact,
 }
 
 /// Some of a line in a parcel.
@@ -245,8 +249,9 @@ pub enum OrderEvent {
 }
 
 impl OrderEvent {
-    /// The version of shapes that [`OrderEvent::write`] writes.
-    pub const VERSION: u32 = 1;
+    /// The version of shapes that [`OrderEvent::write`] writes. Version 2 sealed the contact of an order and named its
+    /// customer; all else is as in version 1.
+    pub const VERSION: u32 = 2;
 
     /// Its name and its data.
     ///

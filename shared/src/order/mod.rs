@@ -5,6 +5,7 @@
 //! `saga` does it, `work` sees to it that no order is forgotten.
 
 mod commands;
+mod contact;
 mod decide;
 mod event;
 mod list;
@@ -17,6 +18,7 @@ mod view;
 mod work;
 
 pub use commands::{act, place};
+pub use contact::OrderContact;
 pub use decide::{Command, Refusal, decide};
 pub use event::{Actor, CancelCause, OrderEvent, OrderLine, Placed, ShippedLine, TimelineEntry, Tracking};
 pub use list::{ListOrders, OrderSummary, list, project};
@@ -24,6 +26,8 @@ pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, St
 pub use next::{Step, next_step};
 pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
 pub use saga::{Nudge, advance, send};
-pub use stream::load;
-pub use view::{CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, view, wait_for_outcome};
+pub use stream::{load, load_for};
+pub use view::{
+    CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, shown, view, wait_for_outcome,
+};
 pub use work::sweep;

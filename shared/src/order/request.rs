@@ -1,5 +1,7 @@
 //! What callers say when they act on an order.
 
+use std::fmt;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -7,12 +9,25 @@ use super::event::{ShippedLine, Tracking};
 use crate::contact::{Line, ShortLine};
 
 /// A cancellation.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelOrder {
     /// Why, in the store's own words.
     #[serde(default)]
     pub reason: Option<Line>,
+}
+
+// Whoever writes a reason may name the shopper.
+impl fmt::Debug for CancelOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CancelOrder(…)")
+    }
+}
+
+impl fmt::Debug for ReviewOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReviewOrder(…)")
+    }
 }
 
 /// A capture of all that is held.
@@ -21,7 +36,7 @@ pub struct CancelOrder {
 pub struct CaptureOrder {}
 
 /// A decision on an order that was held for review.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewOrder {
     /// Why, in the store's own words.

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     event::{Cause, Commit, Recorded},
+    http::Problem,
     id::{EventId, OrderId},
+    principal::Principal,
     runtime::App,
     store::{self, StoreError, Table, Write, keys},
     tenant::Tenant,
@@ -30,6 +32,15 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
         }
     }
     Ok(order)
+}
+
+/// As [`load`], where `caller` may see the order.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn load_for(app: &App, caller: &Principal, id: OrderId) -> Result<Order, Problem> {
+    let order = load(app, caller.tenant(), id).await?.filter(|order| caller.sees(order.placed.customer));
+    order.ok_or_else(Problem::not_found)
 }
 
 /// The write that appends `events` after the first `sequence` ones, if nothing else was appended meanwhile.

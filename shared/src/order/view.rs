@@ -13,15 +13,16 @@ use super::{
     stream,
 };
 use crate::{
-    contact::{Address, Email},
+    contact::{Address, Contact, Email},
     http::Problem,
-    id::{CartId, FulfillmentId, OrderId},
+    id::{CartId, CustomerId, FulfillmentId, OrderId},
     money::Money,
     payment::{CaptureMethod, Decline, Method},
     risk::RiskOutcome,
     runtime::App,
     tenant::Tenant,
     totals::Totals,
+    vault::{Opened, VaultError},
 };
 
 /// An order.
@@ -40,12 +41,16 @@ pub struct OrderView {
     pub lines: Vec<OrderLine>,
     /// What it comes to.
     pub totals: Totals,
-    /// Where mails about it go.
-    pub email: Email,
-    /// Where the parcel goes.
-    pub shipping_address: Address,
+    /// The customer whose it is, where one was logged in.
+    pub customer_id: Option<CustomerId>,
+    /// Where mails about it go; null where the shopper was erased.
+    pub email: Option<Email>,
+    /// Where the parcel goes; null where the shopper was erased.
+    pub shipping_address: Option<Address>,
     /// Where the invoice goes, where that differs.
     pub billing_address: Option<Address>,
+    /// Whether what was known of the shopper was erased.
+    pub erased: bool,
     /// Its parcels.
     pub fulfillments: Vec<FulfillmentView>,
     /// Its cancellation, once it was asked for.
@@ -127,9 +132,22 @@ pub struct RiskView {
     pub reasons: Vec<String>,
 }
 
-/// The order as it is shown.
-pub fn view(order: &Order) -> OrderView {
+/// The order as it is shown, with its contact opened.
+///
+/// # Errors
+/// [`VaultError`] where the contact can't be had.
+pub async fn shown(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
+    Ok(view(order, order.contact(&Opened::new(app, tenant)).await?))
+}
+
+/// The order as it is shown. Without a contact, its shopper was erased.
+pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
     let placed = order.placed.clone();
+    let erased = contact.is_none();
+    let (email, shipping_address, billing_address) = match contact {
+        Some(contact) => (Some(contact.email), Some(contact.shipping_address), contact.billing_address),
+        None => (None, None, None),
+    };
     OrderView {
         id: order.id,
         number: placed.number,
@@ -146,9 +164,11 @@ pub fn view(order: &Order) -> OrderView {
         },
         lines: placed.lines,
         totals: placed.totals,
-        email: placed.contact.email,
-        shipping_address: placed.contact.shipping_address,
-        billing_address: placed.contact.billing_address,
+        customer_id: placed.customer,
+        email,
+        shipping_address,
+        billing_address,
+        erased,
         fulfillments: order.fulfillments.iter().map(|parcel| FulfillmentView::of(order.id, parcel)).collect(),
         cancellation: order.cancellation.clone().map(|cancellation| CancellationView {
             cause: cancellation.cause,

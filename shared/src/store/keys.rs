@@ -1,4 +1,4 @@
-//! Every key of both tables. A key can't be written down without the tenant it belongs to; the few that
+//! Every key of every table. A key can't be written down without the tenant it belongs to; the few that
 //! belong to none are at the end of this page, each with its reason.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::{
     vault::{EmailHash, Subject},
 };
 
-/// One of the two tables.
+/// One of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// Facts, append-only.
@@ -188,9 +188,24 @@ pub fn orders_of_status(tenant: Tenant, status: &str) -> String {
     format!("{tenant}/orders/status/{status}")
 }
 
-/// The partition of an index that lists a customer's orders. The address is hashed: keys reach logs and metrics.
-pub fn orders_of_customer(tenant: Tenant, email: &str) -> String {
-    format!("{tenant}/orders/customer/{}", hash(&[email.to_lowercase().as_bytes()]))
+/// The partition of an index that lists the orders that gave an email address.
+pub fn orders_of_email(tenant: Tenant, email: EmailHash) -> String {
+    format!("{tenant}/orders/email/{email}")
+}
+
+/// The partition that lists the orders of a customer who was logged in.
+pub fn orders_of_customer(tenant: Tenant, customer: CustomerId) -> String {
+    format!("{tenant}/orders/customer/{customer}")
+}
+
+/// The summary of an order in its customer's list.
+pub fn customer_order_summary(
+    tenant: Tenant,
+    customer: CustomerId,
+    placed_at: Timestamp,
+    order: OrderId,
+) -> Key {
+    Key::state(orders_of_customer(tenant, customer), order_position(placed_at, order))
 }
 
 /// The key that a person's data is sealed under.

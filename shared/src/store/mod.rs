@@ -1,4 +1,4 @@
-//! DynamoDB, as Souk uses it: two tables, keys that name their tenant, writes with conditions.
+//! DynamoDB, as Souk uses it: three tables, keys that name their tenant, writes with conditions.
 
 mod error;
 pub mod keys;

@@ -71,6 +71,8 @@ struct Entry {
     wrapped: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erased_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<i64>,
 }
 
 /// A subject's key, unwrapped.
@@ -121,7 +123,7 @@ pub(super) async fn find_or_make(app: &App, tenant: Tenant, subject: Subject) ->
 /// # Errors
 /// [`VaultError`]; the subject is not erased then.
 pub async fn destroy(app: &App, tenant: Tenant, subject: Subject) -> Result<(), VaultError> {
-    let tombstone = Entry { generation: None, wrapped: None, erased_at: Some(app.now()) };
+    let tombstone = Entry { generation: None, wrapped: None, erased_at: Some(app.now()), expires: None };
     let write = Write::put("person-key", keys::person(tenant, subject), &tombstone)?;
     match store::commit(app, vec![write]).await {
         Ok(()) => Ok(()),
@@ -149,6 +151,7 @@ async fn make(app: &App, tenant: Tenant, subject: Subject) -> Result<(Entry, Dat
         generation: Some(format!("{generation:016x}")),
         wrapped: Some(BASE64_STANDARD.encode(wrapped)),
         erased_at: None,
+        expires: subject.key_expires(app.now()),
     };
     Ok((entry, DataKey { cipher, generation }))
 }

@@ -2,10 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::EmailHash;
 use crate::id::{CartId, CustomerId, StaffId};
+
+/// How long the key of a cart is kept of which nobody says whose it is. Six times as long as the cart lives after its
+/// last change; one that is still without an email address then forgets the address that it has.
+const CART_KEY_KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// Somebody whose data is sealed under one key, and erased with it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +30,11 @@ impl Subject {
     /// person then; an account that was erased stays erased.
     pub(super) fn may_return(self) -> bool {
         matches!(self, Self::Guest(_))
+    }
+
+    /// When DynamoDB forgets a key that is made `now`, in seconds since 1970; never, for people.
+    pub(super) fn key_expires(self, now: Timestamp) -> Option<i64> {
+        matches!(self, Self::Cart(_)).then(|| (now + CART_KEY_KEPT).as_second())
     }
 }
 

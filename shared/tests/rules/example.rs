@@ -7,7 +7,10 @@ use souk::{
     id::{CartId, FulfillmentId, KeyId, OrderId, ProductId},
     inventory::Allocation,
     money::Money,
-    order::{Actor, CancelCause, Command, Order, OrderEvent, OrderLine, Placed, ShippedLine, decide, evolve},
+    order::{
+        Actor, CancelCause, Command, Order, OrderContact, OrderEvent, OrderLine, Placed, ShippedLine, decide,
+        evolve,
+    },
     payment::{CaptureMethod, Decline},
     quantity::Quantity,
     risk::RiskOutcome,
@@ -51,7 +54,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         totals: Totals::of_lines(euros(7700)),
         payment_method: "pm_card_visa".parse().unwrap(),
         capture_method,
-        contact: contact(),
+        customer: None,
+        contact: OrderContact::Plain(Box::new(contact())),
     }
 }
 

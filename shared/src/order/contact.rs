@@ -1,0 +1,79 @@
+//! Whose an order is, and how they are reached.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::Order;
+use crate::{
+    contact::Contact,
+    id::OrderId,
+    vault::{EmailHash, Kept, Opened, Subject, VaultError},
+};
+
+/// The contact of an order as its event holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OrderContact {
+    /// Since version 2: sealed under the shopper's key.
+    Sealed(Kept<Contact>),
+    /// In version 1: in the clear.
+    Plain(Box<Contact>),
+}
+
+impl OrderContact {
+    /// Seals `contact` for `subject`.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] where the subject was.
+    pub async fn seal(
+        vault: &Opened<'_>,
+        order: OrderId,
+        subject: Subject,
+        email: EmailHash,
+        contact: &Contact,
+    ) -> Result<Self, VaultError> {
+        let sealed = vault.seal(subject, &field(order), contact).await?;
+        Ok(Self::Sealed(Kept { subject, email: Some(email), sealed }))
+    }
+
+    /// The contact of `order`; nothing where its shopper was erased since.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open(&self, vault: &Opened<'_>, order: OrderId) -> Result<Option<Contact>, VaultError> {
+        match self {
+            Self::Sealed(kept) => vault.open_kept(&field(order), kept).await,
+            Self::Plain(contact) => Ok(Some((**contact).clone())),
+        }
+    }
+
+    /// Whose key opens it, where it is sealed.
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Sealed(kept) => Some(kept.subject),
+            Self::Plain(_) => None,
+        }
+    }
+
+    /// What finds it by email address. Orders of version 1 are not found so.
+    pub fn email(&self) -> Option<EmailHash> {
+        match self {
+            Self::Sealed(kept) => kept.email,
+            Self::Plain(_) => None,
+        }
+    }
+}
+
+impl Order {
+    /// How its shopper is reached; nothing where they were erased.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn contact(&self, vault: &Opened<'_>) -> Result<Option<Contact>, VaultError> {
+        self.placed.contact.open(vault, self.id).await
+    }
+}
+
+/// What a contact is bound to: it can't be moved to another order.
+fn field(order: OrderId) -> String {
+    format!("order/{order}/contact")
+}
