@@ -288,7 +288,8 @@ async fn the_last_use_is_noted_once_an_hour() {
     assert!(noted().await > first);
     // A note that comes late must not bring back a key that was revoked.
     market.leap(SignedDuration::from_hours(2));
-    let (_, gone) = tokio::join!(api.get("/v1/orders"), owner.delete(&path(&till)));
+    let path = path(&till);
+    let (_, gone) = tokio::join!(api.get("/v1/orders"), owner.delete(&path));
     gone.expect(204);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     api.get("/v1/orders").await.expect(401);

@@ -23,6 +23,8 @@ mod payments;
 mod permissions;
 mod races;
 mod review;
+mod staff;
 mod stock;
+mod totp;
 mod vault;
 mod wiring;

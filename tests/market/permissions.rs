@@ -14,6 +14,8 @@ use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
 use souk_tests::{TestMarket, template, until};
 use tokio::sync::Notify;
 
+use crate::api_keys;
+
 /// SES fails while the switch is on: then the mail's mark is taken back.
 struct NoMail(AtomicBool);
 
@@ -123,6 +125,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
+    api_keys::everything(market).await;
+    crate::staff::everything(market).await;
     market.market.settled().await;
 }
 

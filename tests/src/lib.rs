@@ -8,6 +8,7 @@ mod customer;
 mod jitter;
 mod journey;
 mod market;
+mod member;
 mod people;
 
 pub use api::{Answer, Api};
@@ -16,4 +17,5 @@ pub use customer::Customer;
 pub use jitter::Jitter;
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};
+pub use member::{Member, PASSWORD, accept, code_at, mailed_token};
 pub use people::{Shopper, Staff, until};
