@@ -7,6 +7,7 @@ pub fn functions() -> Vec<Function> {
     vec![
         advance_orders::function(),
         anchor_audit::function(),
+        api_keys::function(),
         api_reference::function(),
         audit_log::function(),
         authorizer::function(),
@@ -27,6 +28,7 @@ pub fn functions() -> Vec<Function> {
         rotate_signing_keys::function(),
         send_notifications::function(),
         sessions::function(),
+        staff::function(),
         stock::function(),
         store::function(),
         sweep::function(),

@@ -25,6 +25,9 @@ fn valid(route: &str) -> Option<Value> {
         "POST /v1/orders/{id}/captures" => json!({}),
         "POST /v1/orders/{id}/fulfillments" => json!({"tracking": "JD1"}),
         "POST /v1/orders/{id}/approve" | "POST /v1/orders/{id}/reject" => json!({"reason": "test"}),
+        "POST /v1/api-keys" => json!({"name": "Till", "scopes": ["orders:read"]}),
+        "POST /v1/roles" => json!({"name": "Clerk", "scopes": ["orders:read"]}),
+        "POST /v1/staff/invitations" => json!({"email": "ada@example.com", "role": "support"}),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod audit_tampering;
 mod cancel;
@@ -35,7 +36,10 @@ mod races;
 mod review;
 mod settings;
 mod silo;
+mod staff;
 mod stock;
+mod stock;
+mod totp;
 mod tripwire;
 mod vault;
 mod wiring;

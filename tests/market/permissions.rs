@@ -15,6 +15,7 @@ use souk_local::template::{TemplateOptions, load};
 use souk_tests::{TestMarket, functions, template, until};
 use tokio::sync::Notify;
 
+use crate::api_keys;
 use crate::{forge, issuers};
 
 /// SES fails while the switch is on: then the mail's mark is taken back.
@@ -132,6 +133,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    api_keys::everything(market).await;
+    crate::staff::everything(market).await;
     market.market.settled().await;
     crate::oauth::everything(market).await;
     market.market.settled().await;

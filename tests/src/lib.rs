@@ -9,12 +9,16 @@ mod integration;
 mod jitter;
 mod journey;
 mod market;
+mod member;
 mod people;
 mod teardown;
 
 pub use api::{Answer, Api};
+
 pub use customer::Customer;
 pub use integration::{Browser, Integration, PASSWORD, STAFF, field, functions, hire};
+pub use jitter::Jitter;
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};
+pub use member::{Member, PASSWORD, accept, code_at, mailed_token};
 pub use people::{Shopper, Staff, until};

@@ -7,7 +7,8 @@ use souk::{
     catalog::{self, Product},
     http::Problem,
     id::ProductId,
-    identity, inventory,
+    identity::{self, ProvisionError},
+    inventory,
     runtime::App,
     store::{self, StoreError, Write, WriteError},
     tenant::{Mode, Tenant},
@@ -40,7 +41,7 @@ pub enum SeedError {
     Catalog(#[from] serde_json::Error),
     /// The store can't be created.
     #[error(transparent)]
-    Store(#[from] WriteError),
+    Store(#[from] ProvisionError),
     /// Whether the store is there can't be told.
     #[error(transparent)]
     Unknown(#[from] StoreError),

@@ -80,12 +80,18 @@ codes! {
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
     /// The refresh token is not known, was used before, or its session has ended.
     InvalidRefreshToken = "invalid_refresh_token", UNAUTHORIZED;
+    /// The password is right, and the account asks for a second factor as well.
+    SecondFactorNeeded = "second_factor_needed", UNAUTHORIZED;
     /// The API key may not do this.
     MissingScope = "missing_scope", FORBIDDEN;
     /// The store does not take calls from pages of this origin.
     OriginRefused = "origin_refused", FORBIDDEN;
     /// The store's quota is used up.
     QuotaExceeded = "quota_exceeded", FORBIDDEN;
+    /// Nobody gives rights that they don't have, or changes what has more rights than they.
+    BeyondOwnRights = "beyond_own_rights", FORBIDDEN;
+    /// The store asks for a second factor, and the account has none yet.
+    SecondFactorMissing = "second_factor_missing", FORBIDDEN;
     /// There is nothing here.
     NotFound = "not_found", NOT_FOUND;
     /// The resource changed since it was read.
@@ -108,12 +114,24 @@ codes! {
     UnknownSku = "unknown_sku", UNPROCESSABLE_ENTITY;
     /// The store has no such location.
     UnknownLocation = "unknown_location", UNPROCESSABLE_ENTITY;
+    /// The store has no such role.
+    UnknownRole = "unknown_role", UNPROCESSABLE_ENTITY;
+    /// This code is wrong, has expired or was used before.
+    InvalidCode = "invalid_code", UNPROCESSABLE_ENTITY;
     /// The store does not take this payment method.
     UnknownPaymentMethod = "unknown_payment_method", UNPROCESSABLE_ENTITY;
     /// The issuer can't be used: it can't be reached, or is not what it says.
     IssuerUnusable = "issuer_unusable", UNPROCESSABLE_ENTITY;
     /// Another request changed the resource at the same moment.
     Conflict = "conflict", CONFLICT;
+    /// A store that has owners keeps at least one.
+    LastOwner = "last_owner", CONFLICT;
+    /// This address belongs to a member of the staff already.
+    AlreadyMember = "already_member", CONFLICT;
+    /// Members of the staff have this role.
+    RoleInUse = "role_in_use", CONFLICT;
+    /// The account's second factor is not in a state that allows this.
+    SecondFactorState = "second_factor_state", CONFLICT;
     /// Another product has this SKU.
     SkuTaken = "sku_taken", CONFLICT;
     /// The issuer is trusted for this audience already.
@@ -165,7 +183,7 @@ pub struct ProblemBody<'a> {
     /// The field, parameter or header at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     param: Option<&'a str>,
-    /// The scope that is missing.
+    /// The scope that the caller lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
     /// Names the request to an operator.
@@ -211,6 +229,12 @@ impl Problem {
     pub fn missing_scope(scope: Scope) -> Self {
         let detail = format!("The API key lacks the scope {scope}.");
         Self { scope: Some(scope), ..Self::new(Code::MissingScope, detail) }
+    }
+
+    /// A right that the caller would give, or that what they would change has, and that they lack themselves.
+    pub fn beyond_own_rights(scope: Scope) -> Self {
+        let detail = format!("This takes the scope {scope}, which you don't have yourself.");
+        Self { scope: Some(scope), ..Self::new(Code::BeyondOwnRights, detail) }
     }
 
     /// Names the field, parameter or header at fault.

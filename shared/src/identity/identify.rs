@@ -1,6 +1,6 @@
 //! From what a request carries to who sends it.
 
-use super::{client, external, key, rights};
+use super::{api_key, client, external, rights};
 use crate::{
     principal::{Denial, Principal, Who},
     runtime::App,
@@ -29,7 +29,7 @@ pub async fn identify(
         _ => return Ok(Err(Denial::Unknown)),
     };
     let principal = if credential.starts_with("pk_") || credential.starts_with("sk_") {
-        key::holder(app, credential).await?
+        api_key::holder(app, credential).await?
     } else if token::looks_like_jwt(credential) {
         match token::unverified(credential, "iss") {
             Some(other) if other != issuer => external::identify(app, credential).await?,

@@ -63,6 +63,9 @@ pub struct StoreProfile {
     /// Whose web pages may call it. Any, where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<Origin>>,
+    /// Whether its staff need a second factor to log in.
+    #[serde(default)]
+    pub staff_second_factor: SecondFactorRule,
     /// Counts its changes, from 1.
     #[serde(default = "first")]
     pub version: u32,
@@ -70,6 +73,17 @@ pub struct StoreProfile {
 
 fn first() -> u32 {
     1
+}
+
+/// Whether a store's staff need a second factor to log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorRule {
+    /// Each member decides.
+    #[default]
+    Optional,
+    /// Whoever has none can log in only to set one up.
+    Required,
 }
 
 impl StoreProfile {

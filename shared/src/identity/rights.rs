@@ -23,3 +23,14 @@ pub async fn of(app: &App, tenant: Tenant, who: Who) -> Result<Option<BTreeSet<S
         Who::Key(_) => None,
     })
 }
+
+/// As [`of`], of keys as well: what whoever acted once may do now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_anybody(app: &App, tenant: Tenant, who: Who) -> Result<Option<BTreeSet<Scope>>, StoreError> {
+    match who {
+        Who::Key(id) => super::api_key::scopes(app, tenant, id).await,
+        who => of(app, tenant, who).await,
+    }
+}

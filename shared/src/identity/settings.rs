@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Location, StoreProfile, StorefrontUrl};
+use super::{Location, SecondFactorRule, StoreProfile, StorefrontUrl};
 use crate::{
     contact::Line,
     http::{Call, ETag, Problem, Reply},
@@ -44,6 +44,8 @@ pub struct StoreView {
     /// Whose web pages may call it. Any, where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<Origin>>,
+    /// Whether its staff need a second factor to log in.
+    pub staff_second_factor: SecondFactorRule,
     /// How many requests it takes, as the operator set it.
     pub limits: Limits,
     /// What it may have and use, as the operator set it.
@@ -74,6 +76,8 @@ pub struct ChangeStore {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<Origin>>)]
     pub origins: Option<Option<Vec<Origin>>>,
+    /// Whether its staff need a second factor to log in. Sessions that began without one go on until they end.
+    pub staff_second_factor: Option<SecondFactorRule>,
 }
 
 /// Tells what is null from what is absent.
@@ -96,6 +100,7 @@ impl StoreProfile {
             review_above: self.review_above,
             storefront_url: self.storefront_url,
             origins: self.origins,
+            staff_second_factor: self.staff_second_factor,
             limits: self.limits,
             quotas: self.quotas,
             version: self.version,
@@ -119,6 +124,7 @@ impl StoreProfile {
             review_above: change.review_above.unwrap_or(old.review_above),
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
+            staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
             limits: old.limits,
             quotas: old.quotas,
             version: self.version.saturating_add(1),

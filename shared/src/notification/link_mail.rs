@@ -5,9 +5,11 @@ use crate::{
     contact::Email,
     customer,
     event::CloudEvent,
+    http::Problem,
     identity::StoreProfile,
     link::{self, Purpose},
     runtime::{App, JobError},
+    staff,
     tenant::Tenant,
 };
 
@@ -32,7 +34,7 @@ pub(super) async fn written(
     };
     let store = StoreProfile::load(app, tenant).await?;
     let store = store.ok_or_else(|| JobError::new("unknown_store", format!("there is no {tenant}")))?;
-    let failed = |problem: crate::http::Problem| JobError::new("link", problem.log().unwrap_or_default());
+    let failed = |problem: Problem| JobError::new("link", problem.log().unwrap_or_default());
     let token = link::write(app, tenant, purpose, id).await.map_err(failed)?;
     let mail = compose(purpose, &store, &token).map_err(|error| JobError::new("template", error))?;
     Ok(Some((to, mail)))
@@ -53,8 +55,19 @@ async fn addressee(
             };
             Ok(customer::profile(app, tenant, &customer).await?.map(|profile| profile.email))
         }
-        Purpose::ResetStaffPassword | Purpose::Invitation => Ok(None),
+        Purpose::ResetStaffPassword => {
+            let id = subject.parse().map_err(|_| unreadable())?;
+            Ok(staff::contact_of(app, tenant, id).await.map_err(unopened)?.map(|contact| contact.email))
+        }
+        Purpose::Invitation => {
+            let id = subject.parse().map_err(|_| unreadable())?;
+            staff::invited_email(app, tenant, id).await.map_err(unopened)
+        }
     }
+}
+
+fn unopened(problem: Problem) -> JobError {
+    JobError::new("staff", problem.log().unwrap_or(problem.code().as_str()))
 }
 
 /// What a mail with a link says.

@@ -5,13 +5,20 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{
+    Role,
+    contact::{self, Contact},
+    custom,
+};
 use crate::{
+    contact::Email,
+    http::Problem,
     id::StaffId,
     principal::Scope,
     runtime::App,
     store::{self, StoreError, keys},
     tenant::Tenant,
+    vault::{EmailHash, Sealed},
 };
 
 /// A member of a store's staff.
@@ -21,6 +28,10 @@ pub struct Member {
     pub id: StaffId,
     /// What they do.
     pub role: Role,
+    /// What is known of them as a person.
+    pub contact: Sealed<Contact>,
+    /// The keyed hash of their address.
+    pub email_hash: EmailHash,
     /// Counts their changes, from 1.
     pub version: u32,
     /// When they joined.
@@ -29,10 +40,16 @@ pub struct Member {
     pub updated_at: Timestamp,
 }
 
-/// A role that a store made, as far as it says what its members may do.
+/// The part of a member that says what they may do.
 #[derive(Deserialize)]
-struct Granted {
-    scopes: BTreeSet<Scope>,
+struct HasRole {
+    role: Role,
+}
+
+/// Whose an address is.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub(super) member: StaffId,
 }
 
 /// What a member of the staff may do now; nothing where they left.
@@ -40,7 +57,7 @@ struct Granted {
 /// # Errors
 /// [`StoreError`].
 pub async fn scopes(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<BTreeSet<Scope>>, StoreError> {
-    let member: Option<Member> = store::get(app, "member", &keys::member(tenant, id)).await?;
+    let member: Option<HasRole> = store::get(app, "member", &keys::member(tenant, id)).await?;
     let Some(member) = member else {
         return Ok(None);
     };
@@ -58,7 +75,37 @@ pub async fn role_scopes(
     tenant: Tenant,
     role: Role,
 ) -> Result<Option<BTreeSet<Scope>>, StoreError> {
-    let Role::Custom(id) = role else { return Ok(role.scopes()) };
-    let role: Option<Granted> = store::get(app, "role", &keys::role(tenant, id)).await?;
-    Ok(role.map(|role| role.scopes))
+    Ok(custom::resolve(app, tenant, role).await?.map(|granted| granted.scopes))
 }
+
+/// The member `id`.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn find(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<Member>, StoreError> {
+    store::get(app, "member", &keys::member(tenant, id)).await
+}
+
+/// The member whose address this is.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub(super) async fn by_email(app: &App, tenant: Tenant, email: &Email) -> Result<Option<StaffId>, Problem> {
+    let hash = contact::email_hash(app, tenant, email).await?;
+    let holder: Option<Holder> = store::get(app, "staff email", &keys::staff_email(tenant, hash)).await?;
+    Ok(holder.map(|holder| holder.member))
+}
+
+/// How to reach a member; nothing where they left or were erased.
+///
+/// # Errors
+/// [`Problem`] where storage fails.
+pub async fn contact_of(app: &App, tenant: Tenant, id: StaffId) -> Result<Option<Contact>, Problem> {
+    match find(app, tenant, id).await? {
+        Some(member) => contact::open(app, tenant, id, CONTACT, &member.contact).await,
+        None => Ok(None),
+    }
+}
+
+/// The name under which a contact is sealed.
+pub(super) const CONTACT: &str = "contact";

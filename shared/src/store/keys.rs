@@ -10,8 +10,8 @@ use ring::digest::{SHA256, digest};
 use super::Item;
 use crate::{
     id::{
-        AuditId, CartId, ClientId, CustomerId, EventId, IdentityProviderId, KeyId, LinkId, MovementId,
-        OrderId, ProductId, RoleId, SessionId, StaffId, StoreId,
+        AuditId, CartId, ClientId, CustomerId, EventId, IdentityProviderId, InvitationId, KeyId, LinkId,
+        MovementId, OrderId, ProductId, RoleId, SessionId, StaffId, StoreId,
     },
     principal::Who,
     runtime::{Settings, StartError},
@@ -276,6 +276,36 @@ pub fn member(tenant: Tenant, id: StaffId) -> Key {
     Key::state(staff(tenant), id.to_string())
 }
 
+/// Whose of the staff an email address is, by its keyed hash: one item an address, so that no two share one.
+pub fn staff_email(tenant: Tenant, email_hash: EmailHash) -> Key {
+    Key::state(format!("{tenant}/staff-email/{email_hash}"), "member")
+}
+
+/// How many owners a store has.
+pub fn owners(tenant: Tenant) -> Key {
+    Key::state(format!("{tenant}/owners"), "owners")
+}
+
+/// The second factor of a member of the staff.
+pub fn second_factor(tenant: Tenant, id: StaffId) -> Key {
+    Key::state(format!("{tenant}/second-factor/{id}"), "second-factor")
+}
+
+/// The partition that holds the invitations to a store's staff.
+pub fn invitations(tenant: Tenant) -> String {
+    format!("{tenant}/invitations")
+}
+
+/// An invitation to a store's staff.
+pub fn invitation(tenant: Tenant, id: InvitationId) -> Key {
+    Key::state(invitations(tenant), id.to_string())
+}
+
+/// The invitation that an email address has, by its keyed hash.
+pub fn invited_email(tenant: Tenant, email_hash: EmailHash) -> Key {
+    Key::state(format!("{tenant}/staff-email/{email_hash}"), "invitation")
+}
+
 /// The partition that holds the roles that a store made.
 pub fn roles(tenant: Tenant) -> String {
     format!("{tenant}/roles")
@@ -395,9 +425,9 @@ pub fn address_limit(what: &str, rate: u32, window: u32) -> Key {
     Key::state(format!("limit/{what}"), format!("{rate}/{window}"))
 }
 
-/// An API key, found by the hash of its secret. Belongs to no tenant, for it is what tells the tenant.
-pub fn api_key(secret: &str) -> Key {
-    Key::state(format!("key/{}", hash(&[secret.as_bytes()])), "key")
+/// An API key, found by the [`hash`] of its secret. Belongs to no tenant, for it is what tells the tenant.
+pub fn api_key(secret_hash: &str) -> Key {
+    Key::state(format!("key/{secret_hash}"), "key")
 }
 
 /// A public key of our signatures. Belongs to no tenant: the deployment signs for all of them.

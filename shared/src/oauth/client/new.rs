@@ -13,7 +13,7 @@ use crate::{
     contact::Line,
     http::Problem,
     id::ClientId,
-    identity::check_grant,
+    identity::grant::{can_be_given, within_own_rights},
     oauth::RedirectUri,
     principal::{Principal, Scope},
     runtime::App,
@@ -47,7 +47,8 @@ impl NewClient {
     /// # Errors
     /// 422 naming the field that can't be used; 403 where the caller would give more than it has.
     pub fn register(self, app: &App, principal: &Principal) -> Result<(Client, Option<String>), Problem> {
-        check_grant(principal, &self.scopes)?;
+        can_be_given(&self.scopes, &Scope::grantable())?;
+        within_own_rights(principal, &self.scopes)?;
         let default = || BTreeSet::from([GrantType::AuthorizationCode, GrantType::RefreshToken]);
         let grants = self.grant_types.unwrap_or_else(default);
         check(self.client_type, &grants, &self.redirect_uris, &self.scopes)?;

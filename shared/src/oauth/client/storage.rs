@@ -11,7 +11,7 @@ use super::{
 use crate::{
     http::{Call, Code, List, Nothing, Problem, Reply},
     id::ClientId,
-    identity::check_grant,
+    identity::grant::within_own_rights,
     runtime::App,
     store::{self, Page, Query, StoreError, Write, keys},
     tenant::Tenant,
@@ -88,7 +88,7 @@ pub async fn roll<B, Q>(
     overlap: SignedDuration,
 ) -> Result<Reply<ClientView>, Problem> {
     let old = get(app, call.tenant()?, id).await?;
-    check_grant(call.principal()?, &old.scopes)?;
+    within_own_rights(call.principal()?, &old.scopes)?;
     if old.client_type == ClientType::Public {
         return Err(Problem::new(Code::InvalidRequest, "A public client has no secret."));
     }
