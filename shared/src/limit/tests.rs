@@ -170,8 +170,9 @@ fn a_steady_load_costs_few_writes() {
 #[test]
 fn a_flood_costs_few_writes() {
     let count = run(Policy::per_second(100, 200), &[0; 10], 10_000, 20, 7);
-    assert!(count.writes * 2 < count.passed, "{count:?}");
-    assert!(count.writes * 100 < count.refused, "{count:?}");
+    // Ten environments at a hundred times the limit: each asks about ten times a second.
+    assert!(count.writes < 20 * 10 * 12, "{count:?}");
+    assert!(count.writes * 50 < count.refused, "{count:?}");
 }
 
 #[test]
