@@ -110,6 +110,20 @@ async fn no_forged_token_of_our_own_is_accepted() {
     none_is_accepted(&market, &forgeries, &good).await;
 }
 
+/// What another issuer says never gets as far as our own keys; were it to, it would be refused there too.
+#[tokio::test(start_paused = true)]
+async fn our_own_keys_sign_for_ourselves_only() {
+    let market = TestMarket::open(|_| {}).await;
+    let (scene, app) = (scene(&market).await, market.app());
+    let good = token(&scene.header, &scene.claims, &scene.key);
+    assert!(souk::token::verify(&app, ISSUER, &good).await.is_ok());
+    for claim in ["iss", "aud"] {
+        let elsewhere = with(&scene.claims, claim, json!("https://evil.example"));
+        let forged = token(&scene.header, &elsewhere, &scene.key);
+        assert!(souk::token::verify(&app, ISSUER, &forged).await.is_err(), "{claim}");
+    }
+}
+
 /// A token is good until it expires, and thirty seconds for clocks that differ.
 #[tokio::test(start_paused = true)]
 async fn a_good_token_ends() {
