@@ -1,6 +1,6 @@
 //! Parameters as OAuth sends them: unknown ones are ignored, empty ones are absent, none may come twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use http::HeaderMap;
 
@@ -20,10 +20,13 @@ impl Fields {
     pub(super) fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut fields = Self::default();
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
-            if fields.values.contains_key(&name) {
-                fields.repeated.insert(name);
-            } else {
-                fields.values.insert(name, value);
+            match fields.values.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(first) => {
+                    fields.repeated.insert(first.key().clone());
+                }
             }
         }
         fields

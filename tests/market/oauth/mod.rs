@@ -24,10 +24,12 @@ pub async fn everything(market: &TestMarket) {
     hire(market, 1, "owner").await;
     let staff = market.staff().0;
     let client = Integration::register(market, &["orders:read"]).await;
+    Integration::public(market, &["orders:read"]).await;
     let path = format!("/v1/oauth-clients/{}", client.id);
     staff.get(&path).await.expect(200);
     let page = staff.get("/v1/oauth-clients?limit=1").await.expect(200);
-    assert_eq!(page.json["data"][0]["id"], client.id);
+    let next = format!("/v1/oauth-clients?limit=1&cursor={}", page.text_at("/next_cursor"));
+    staff.get(&next).await.expect(200);
     staff.post(&format!("{path}/secret"), json!({})).await.expect(201);
     let tokens = client.tokens("orders:read").await;
     let tokens = client.refresh(tokens.text_at("/refresh_token")).await.expect(200);
