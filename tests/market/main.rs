@@ -38,7 +38,6 @@ mod settings;
 mod silo;
 mod staff;
 mod stock;
-mod stock;
 mod totp;
 mod tripwire;
 mod vault;

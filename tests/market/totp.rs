@@ -50,7 +50,7 @@ async fn each_code_is_good_once() {
     market.leap(SignedDuration::from_secs(120));
     let old = code_at(&enrolled, market.clock().now() - SignedDuration::from_secs(60));
     ada.try_log_in(PASSWORD, Some(&old)).await.expect(401);
-    let kept = format!("{:?}", market.items("-state").await);
+    let kept = format!("{:?}", market.all_items("-state").await);
     assert!(!kept.contains(enrolled["secret"].as_str().unwrap()), "the secret is kept in plain text");
 }
 
@@ -63,7 +63,7 @@ async fn recovery_codes_work_once_each() {
     let codes = confirm(&market, &api, &enrolled).await.expect(200).json["recovery_codes"].clone();
     let codes: Vec<String> = serde_json::from_value(codes).unwrap();
     assert_eq!(codes.len(), 10);
-    let kept = format!("{:?}", market.items("-state").await);
+    let kept = format!("{:?}", market.all_items("-state").await);
     assert!(!codes.iter().any(|code| kept.contains(code.as_str()) || kept.contains(&code.replace('-', ""))));
     let tries = join_all((0..40).map(|_| ada.try_log_in(PASSWORD, Some(&codes[0])))).await;
     let mut statuses: Vec<_> = tries.iter().map(|answer| answer.status.as_u16()).collect();

@@ -10,7 +10,7 @@ use souk::{
     identity::{self, ProvisionError},
     inventory,
     runtime::App,
-    store::{self, StoreError, Write, WriteError},
+    store::{self, StoreError, Write},
     tenant::{Mode, Tenant},
 };
 
@@ -83,7 +83,9 @@ pub async fn seed(market: &Market) -> Result<(), SeedError> {
         writes.extend(product(&operator, tenant, place, entry)?);
     }
     let batches = batches(writes);
-    futures::future::try_join_all(batches.into_iter().map(|batch| store::commit(&operator, batch))).await?;
+    futures::future::try_join_all(batches.into_iter().map(|batch| store::commit(&operator, batch)))
+        .await
+        .map_err(ProvisionError::from)?;
     Ok(())
 }
 
