@@ -38,7 +38,9 @@ struct Denials {
 impl Observer for Denials {
     fn called(&self, record: &CallRecord) {
         if let Some(lacking) = &record.lacking {
-            let denial = format!("{} may not {} on {}", record.caller, lacking.action, lacking.resource);
+            let keys: BTreeSet<_> = record.keys.iter().map(|(_, key)| key).collect();
+            let denial =
+                format!("{} may not {} on {} ({keys:?})", record.caller, lacking.action, lacking.resource);
             self.heard.lock().unwrap().insert(denial);
             self.first.notify_one();
         }
@@ -133,6 +135,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;
