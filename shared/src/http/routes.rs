@@ -265,10 +265,11 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
             let principal = principal.map_err(|denial| match denial {
                 Denial::Missing => Problem::new(
                     Code::Unauthenticated,
-                    "Send an API key: `Authorization: Bearer pk_…`, or sk_… for what only staff may do.",
+                    "Send an API key or an access token: `Authorization: Bearer …`.",
                 ),
                 Denial::Unknown => {
-                    Problem::new(Code::InvalidKey, "This API key is not known, or was revoked.")
+                    let detail = "This API key or access token is not known, has expired or was revoked.";
+                    Problem::new(Code::InvalidKey, detail)
                 }
             })?;
             if !principal.may(scope) {
@@ -284,7 +285,6 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
     let call = Call {
         request_id: context.request_id.clone().unwrap_or_default(),
         headers: request.headers().clone(),
-        source: context.http.source_ip.clone().unwrap_or_default(),
         cookies: cookies(request.headers()),
         domain: context.domain_name.clone().unwrap_or_default(),
         body: (),

@@ -8,7 +8,8 @@ use super::{
     seal::Seal,
 };
 use crate::{
-    http::{Nothing, Problem, Reply},
+    audit::Action,
+    http::{Call, Nothing, Problem, Reply},
     id::StaffId,
     identity::{StoreProfile, rights},
     oauth::{
@@ -63,14 +64,20 @@ pub(super) async fn page(
 }
 
 /// `who` agrees: a code, and the way back with it.
-pub(super) async fn approve(app: &App, request: &Request, who: StaffId) -> Result<Reply<Nothing>, Problem> {
+pub(super) async fn approve<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    request: &Request,
+    who: StaffId,
+) -> Result<Reply<Nothing>, Problem> {
     let scopes = can_give(app, request, who).await?;
     if scopes.is_empty() {
         return Ok(send_back(&nothing_to_give(request)));
     }
-    let (client, back) = (&request.client, &request.back);
-    let code =
-        code::issue(app, client, Who::Staff(who), back.redirect_uri(), &request.challenge, scopes).await?;
+    let (client, back, who) = (&request.client, &request.back, Who::Staff(who));
+    let told = call.note(app, who, Action::ConsentGranted, format!("/v1/oauth-clients/{}", client.id));
+    let told = told.write(client.tenant())?;
+    let code = code::issue(app, client, who, back.redirect_uri(), &request.challenge, scopes, told).await?;
     Ok(send_back(&back.with_code(&code)))
 }
 
