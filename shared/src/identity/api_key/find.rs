@@ -30,13 +30,11 @@ pub(in crate::identity) async fn holder(app: &App, secret: &str) -> Result<Optio
         return Ok(None);
     };
     if key.noted_at.is_none_or(|noted_at| noted_at <= (now - NOTED_EVERY).as_second()) {
-        // Beside the answer: the request waits for none of it, and nothing is lost that an hour won't bring again.
-        let (app, key) = (app.clone(), key.clone());
-        tokio::spawn(async move {
-            if let Err(WriteError::Store(error)) = note_use(&app, &hash, &key, now).await {
-                tracing::debug!(%error, "the use of a key was not noted");
-            }
-        });
+        // Once an hour a request waits for it: an environment is frozen as soon as it has answered, so there is no
+        // time after the answer. Where it fails, nothing is lost that another request won't bring again.
+        if let Err(WriteError::Store(error)) = note_use(app, &hash, &key, now).await {
+            tracing::debug!(%error, "the use of a key was not noted");
+        }
     }
     let scopes = key.scopes.clone().unwrap_or_else(|| key.kind.scopes());
     Ok(Some(Principal::new(key.store, key.mode, Who::Key(key.id), None, scopes)))
