@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json, value::RawValue};
 use souk::{
     payment::{Sandbox, SandboxNotice},
-    runtime::{App, Clock, Function},
+    runtime::{App, Clock},
     tenant::{Mode, Tenant},
 };
 use souk_cloud::Caller;
@@ -60,15 +60,6 @@ impl TestMarket {
         market
     }
 
-    /// As [`TestMarket::crowded`], of these functions.
-    pub async fn crowded_with(functions: Vec<Function>) -> Self {
-        Self::open(|options| {
-            options.functions = functions;
-            options.faults = Some(Arc::new(Jitter::default()));
-        })
-        .await
-    }
-
     /// An open market with an empty store, after `change` was made to how it opens.
     pub async fn open(change: impl FnOnce(&mut MarketOptions)) -> Self {
         let start = "2026-03-01T09:00:00Z".parse().unwrap();
@@ -95,9 +86,7 @@ impl TestMarket {
     /// `market`, with a new store.
     pub async fn of(market: Market) -> Self {
         // `SHOW=warn cargo test …` prints what the functions say, and all that happens.
-        if let Ok(level) = std::env::var("SHOW") {
-            let _ = tracing_subscriber::fmt().with_env_filter(level).with_test_writer().try_init();
-        }
+        if let Ok(level) = std::env::var("SHOW") {}
         let (happenings, mut receiver) = (Arc::new(Mutex::new(Vec::new())), market.happenings());
         let taken = Arc::clone(&happenings);
         tokio::spawn(async move {

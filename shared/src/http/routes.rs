@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit::{Action, Network},
     limit::{Address, Refusal, headers_of_context},
-    principal::{Denial, Principal, Scope},
+    principal::{Denial, Principal, Scope, Who},
     runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
     tenant::Tenant,
 };
@@ -206,6 +206,7 @@ impl Routes {
         let mut answered = Answered {
             route: String::new(),
             tenant: None,
+            who: None,
             request_id: String::new(),
             response: Response::new(Body::Empty),
             problem: None,
@@ -249,6 +250,7 @@ impl Routes {
         let entry = entry.ok_or_else(Problem::not_found)?;
         let incoming = incoming(&entry.route, request, context)?;
         answered.tenant = incoming.call.principal.as_ref().map(Principal::tenant);
+        answered.who = incoming.call.principal.as_ref().map(Principal::who);
         (entry.handle)(app, incoming).await
     }
 }
@@ -374,6 +376,8 @@ pub(crate) struct Answered {
     pub(crate) route: String,
     /// Whose data it could touch.
     pub(crate) tenant: Option<Tenant>,
+    /// Who called.
+    pub(crate) who: Option<Who>,
     /// The gateway's name of the request.
     pub(crate) request_id: String,
     /// What the caller gets.

@@ -307,7 +307,7 @@ pub(super) async fn accepts<B, Q>(
     }
 }
 
-/// A keyed hash: 80 bits can't be tried out without the deployment's root secret, and hardly with it.
+/// A keyed hash: 120 bits can't be tried out without the deployment's root secret, and hardly with it.
 async fn recovery_hash(app: &App, tenant: Tenant, id: StaffId, code: &str) -> Result<String, Problem> {
     let key = app.derived_key("recovery codes").await.map_err(Problem::internal)?;
     let hash = hmac::sign(&key, format!("{tenant}/{id}/{code}").as_bytes());

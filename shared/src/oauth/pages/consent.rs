@@ -13,11 +13,14 @@ use crate::{
     id::StaffId,
     identity::{StoreProfile, rights},
     oauth::{
+        client::GrantType,
         code,
         refusal::{Refusal, Why},
     },
     principal::{Scope, Who},
     runtime::App,
+    session::Session,
+    token::LIFETIME,
 };
 
 /// The page's name, in the code of its form.
@@ -43,6 +46,12 @@ pub(super) async fn page(
     let store = StoreProfile::of(app, request.client.tenant()).await?.name;
     let (store, client) = (html::text(store.as_str()), html::text(request.client.name.as_str()));
     let host = html::text(&request.back.host());
+    let (idle, whole) = Session::days_of_grant(Who::Staff(who), request.client.id);
+    let lasts = if request.client.uses(GrantType::RefreshToken) {
+        format!("It lasts {whole} days, or until it is not used for {idle} days.")
+    } else {
+        format!("It lasts {} minutes.", LIFETIME.as_mins())
+    };
     let items: String =
         scopes.iter().map(|scope| format!("<li>{}</li>\n", html::text(scope.words()))).collect();
     let (form_code, proof) =
@@ -55,7 +64,7 @@ pub(super) async fn page(
     ]);
     let body = format!(
         "<h1>Let {client} into {store}?</h1>\n<p>It will be able to:</p>\n<ul>\n{items}</ul>\n\
-         <p>Afterwards you are sent to <b>{host}</b>. You can end this at any time.</p>\n\
+         <p>{lasts} You can end it at any time.</p>\n<p>Afterwards you are sent to <b>{host}</b>.</p>\n\
          <form method=\"post\" action=\"/oauth/authorize\">\n{hidden}\
          <button name=\"answer\" value=\"approve\">Allow</button>\n\
          <button name=\"answer\" value=\"deny\">Don’t allow</button>\n</form>"
