@@ -5,19 +5,18 @@
 
 use serde_json::json;
 use souk_local::engine::{Market, MarketOptions};
-use souk_tests::{PASSWORD, STAFF, TestMarket, functions, hire, template};
+use souk_tests::{Member, OWNER, PASSWORD, TestMarket, template};
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
 #[tokio::main]
 async fn main() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let market = Market::open(MarketOptions::new(template(), functions())).await.unwrap();
+    let market = Market::open(MarketOptions::new(template(), souk_local::functions())).await.unwrap();
     let test = TestMarket::of(market.clone()).await;
-    hire(&test, 1, "owner").await;
-    let (email, ..) = STAFF[0];
+    Member::joined(&test, &test.staff().0, OWNER, "owner").await;
     let told = json!({
-        "api": format!("http://127.0.0.1:{port}"), "secret_key": test.sk, "email": email, "password": PASSWORD,
+        "api": format!("http://127.0.0.1:{port}"), "secret_key": test.sk, "email": OWNER, "password": PASSWORD,
     });
     println!("{told}");
     let ends = async {

@@ -21,6 +21,7 @@ pub async fn export(api: &Api) -> Vec<Value> {
     let export = api.get("/v1/audit-log/export").await.expect(200);
     assert_eq!(export.header("content-type"), "application/x-ndjson");
     assert_eq!(export.header("cache-control"), "no-store");
+    assert_eq!(export.header("content-disposition"), "attachment; filename=\"audit-log.ndjson\"");
     export.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

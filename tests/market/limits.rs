@@ -311,11 +311,12 @@ async fn every_answer_has_its_security_headers() {
         shopper.0.get("/openapi.json").await.expect(200),
     ];
     for answer in &answers {
-        assert_eq!(answer.header("strict-transport-security"), "max-age=63072000");
+        assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
-        assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+        let policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        assert_eq!(answer.header("content-security-policy"), policy);
     }
     let page = shopper.0.get("/").await.expect(200);
     let policy = page.header("content-security-policy");

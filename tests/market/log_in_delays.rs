@@ -24,7 +24,7 @@ async fn guesses(market: &TestMarket, addresses: impl Iterator<Item = String>) -
             let address = Address::of_gateway(&address);
             match attempts::check(&app, tenant(market), "account", &address).await {
                 Ok(pass) => {
-                    attempts::failed(&app, &pass);
+                    attempts::failed(&app, pass, None).await.unwrap();
                     1
                 }
                 Err(Refused::TooSoon { seconds }) => {
@@ -108,7 +108,7 @@ async fn one_who_mistyped_twice_and_then_did_not_starts_anew() {
     for _ in 0..3 {
         for _ in 0..2 {
             let pass = attempts::check(&app, tenant, "account", &address).await.unwrap();
-            attempts::failed(&app, &pass);
+            attempts::failed(&app, pass, None).await.unwrap();
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         let pass = attempts::check(&app, tenant, "account", &address).await.unwrap();

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, iam::Ask};
 use souk_local::template::{TemplateOptions, load};
-use souk_tests::{TestMarket, functions, template, until};
+use souk_tests::{TestMarket, template, until};
 
 use crate::api_keys;
 use crate::{forge, issuers};
@@ -89,7 +89,6 @@ async fn open(template: String, faults: &Arc<NoMail>, observer: Arc<dyn Observer
         options.template = template;
         // Late payments are left to the sweeper, which would have nothing to do otherwise.
         options.webhooks = false;
-        options.functions = functions();
         options.faults = Some(faults.clone());
         options.observer = Some(observer);
         options.outside = Some(issuers::world().outside());

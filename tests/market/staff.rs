@@ -15,7 +15,7 @@ pub async fn everything(market: &TestMarket) {
     let role = sk.post("/v1/roles", json!({"name": "Clerk", "scopes": ["orders:read"]})).await.expect(201);
     let clerk = Member::joined(market, &sk, "clerk@example.com", role.text_at("/id")).await;
     let api = clerk.log_in().await;
-    let enrolled = api.post("/v1/staff/me/totp", json!({})).await.expect(201);
+    let enrolled = api.post("/v1/staff/me/totp", json!({"password": PASSWORD})).await.expect(201);
     let code = code_at(&enrolled.json, market.clock().now());
     api.post("/v1/staff/me/totp/confirm", json!({"code": code})).await.expect(200);
     let page = sk.get("/v1/staff?limit=1").await.expect(200);

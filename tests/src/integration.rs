@@ -1,30 +1,15 @@
 //! Integrations of a store, and the browsers of those who let them in.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::{Value, json};
-use souk::{
-    http::{Code, Problem},
-    id::StaffId,
-    oauth::pages::LogIn,
-    runtime::Function,
-    store::{self, Write, keys},
-    tenant::{Mode, Tenant},
-};
 use url::{Url, form_urlencoded};
 
-use crate::{Answer, Api, TestMarket};
+use crate::{Answer, Api, PASSWORD, TestMarket};
 
-/// The password of everybody in [`STAFF`].
-pub const PASSWORD: &str = "correct horse battery";
-
-/// People who can log in: their email, their id, and the code of their second factor.
-pub const STAFF: [(&str, u128, Option<&str>); 3] = [
-    ("owner@example.com", 1, None),
-    ("reader@example.com", 2, None),
-    ("careful@example.com", 3, Some("123456")),
-];
+/// Who lets integrations in, once they joined.
+pub const OWNER: &str = "owner@example.com";
 
 /// Where the integrations of the tests are sent back to.
 const REDIRECT: &str = "https://app.example.com/callback";
@@ -32,30 +17,6 @@ const REDIRECT: &str = "https://app.example.com/callback";
 /// The example of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-/// Every function, where [`STAFF`] log in on the pages.
-pub fn functions() -> Vec<Function> {
-    let log_in: LogIn = Arc::new(|_, attempt| {
-        let known = STAFF.into_iter().find(|(email, ..)| *email == attempt.email.as_str());
-        let found = known
-            .filter(|(_, _, code)| attempt.password == PASSWORD && attempt.code.as_deref() == *code)
-            .map(|(_, id, _)| StaffId::from_bits(id));
-        let wrong = || Problem::new(Code::InvalidKey, "Email, password or code is wrong.");
-        Box::pin(async move { found.ok_or_else(wrong) })
-    });
-    let others = souk_local::functions().into_iter().filter(|function| function.name() != "oauth");
-    others.chain([oauth::with(log_in)]).collect()
-}
-
-/// Makes somebody of [`STAFF`] a member of the store.
-pub async fn hire(market: &TestMarket, id: u128, role: &str) {
-    let (tenant, id) =
-        (Tenant::of_own_record(market.store.parse().unwrap(), Mode::Test), StaffId::from_bits(id));
-    let now = market.clock().now().to_string();
-    let member = json!({ "id": id, "role": role, "version": 1, "created_at": now, "updated_at": now });
-    let write = Write::put("member", keys::member(tenant, id), &member).unwrap();
-    store::commit(&market.app(), vec![write]).await.unwrap();
-}
 
 /// The value of a field on a page.
 #[track_caller]
@@ -152,7 +113,7 @@ impl Integration {
 
     /// A code that the owner agreed to.
     pub async fn code(&self, scope: &str) -> String {
-        let answer = Browser::new(&self.anybody).agree(&self.request(&[("scope", scope)]), STAFF[0].0).await;
+        let answer = Browser::new(&self.anybody).agree(&self.request(&[("scope", scope)]), OWNER).await;
         answer.get("code").unwrap_or_else(|| panic!("{answer:?}")).clone()
     }
 

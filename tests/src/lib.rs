@@ -16,7 +16,7 @@ mod teardown;
 pub use api::{Answer, Api};
 
 pub use customer::Customer;
-pub use integration::{Browser, Integration, PASSWORD as PAGES_PASSWORD, STAFF, field, functions, hire};
+pub use integration::{Browser, Integration, OWNER, field};
 pub use jitter::Jitter;
 pub use journey::journey;
 pub use market::{TestMarket, plain, template};

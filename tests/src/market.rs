@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json, value::RawValue};
 use souk::{
     payment::{Sandbox, SandboxNotice},
-    runtime::{App, Clock, Function},
+    runtime::{App, Clock},
     tenant::{Mode, Tenant},
 };
 use souk_cloud::Caller;
@@ -58,15 +58,6 @@ impl TestMarket {
         let market = Self::open(|options| options.faults = Some(Arc::new(Jitter::default()))).await;
         market.staff().sell("MUG", 1250, stock).await;
         market
-    }
-
-    /// As [`TestMarket::crowded`], of these functions.
-    pub async fn crowded_with(functions: Vec<Function>) -> Self {
-        Self::open(|options| {
-            options.functions = functions;
-            options.faults = Some(Arc::new(Jitter::default()));
-        })
-        .await
     }
 
     /// An open market with an empty store, after `change` was made to how it opens.

@@ -1,6 +1,7 @@
 //! The store's API keys: made, shown once, restricted, rolled, revoked.
 
 use souk::{
+    audit::Action,
     http::{Call, Keys, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
     identity::api_key::{self, ApiKeyView, ChangeKey, IssuedKey, ListKeys, NewKey, RollKey},
     principal::Scope,
@@ -12,16 +13,31 @@ pub fn function() -> Function {
     let (read_scope, write_scope) = (Scope::KeysRead, Scope::KeysWrite);
     Routes::new()
         .on(get("/v1/api-keys", "List API keys").needs(read_scope), list)
-        .on(post("/v1/api-keys", "Create an API key").needs(write_scope).answers(&[201]), create)
-        .on(get("/v1/api-keys/{id}", "Read an API key").needs(read_scope).answers(&[200, 304]), read)
-        .on(patch("/v1/api-keys/{id}", "Change an API key's name").needs(write_scope), change)
         .on(
-            post("/v1/api-keys/{id}/roll", "Give an API key a new secret").needs(write_scope).answers(&[201]),
+            post("/v1/api-keys", "Create an API key")
+                .needs(write_scope)
+                .audited(Action::ApiKeyCreated)
+                .answers(&[201]),
+            create,
+        )
+        .on(get("/v1/api-keys/{id}", "Read an API key").needs(read_scope).answers(&[200, 304]), read)
+        .on(
+            patch("/v1/api-keys/{id}", "Change an API key's name")
+                .needs(write_scope)
+                .audited(Action::ApiKeyUpdated),
+            change,
+        )
+        .on(
+            post("/v1/api-keys/{id}/roll", "Give an API key a new secret")
+                .needs(write_scope)
+                .audited(Action::ApiKeyRolled)
+                .answers(&[201]),
             roll,
         )
         .on(
             delete("/v1/api-keys/{id}", "Revoke an API key")
                 .needs(write_scope)
+                .audited(Action::ApiKeyRevoked)
                 .idempotency(Keys::Ignored)
                 .answers(&[204]),
             revoke,

@@ -43,9 +43,11 @@ async fn asset(_: App, call: Call) -> Result<Reply<Nothing>, Problem> {
     let name: String = call.path("asset")?;
     let reply = match name.as_str() {
         "rapidoc.js" => return viewer(accepts_gzip(&call.headers)),
-        "reference.js" => Reply::bytes("text/javascript", include_str!("../assets/reference.js")),
-        "reference.css" => Reply::bytes("text/css", include_str!("../assets/reference.css")),
-        "souk.svg" => Reply::bytes("image/svg+xml", include_str!("../assets/souk.svg")),
+        "reference.js" => {
+            Reply::bytes("text/javascript; charset=utf-8", include_str!("../assets/reference.js"))
+        }
+        "reference.css" => Reply::bytes("text/css; charset=utf-8", include_str!("../assets/reference.css")),
+        "souk.svg" => Reply::bytes("image/svg+xml; charset=utf-8", include_str!("../assets/souk.svg")),
         "rapidoc.LICENSE.txt" => {
             Reply::bytes("text/plain; charset=utf-8", include_str!("../assets/rapidoc.LICENSE.txt"))
         }
@@ -58,11 +60,11 @@ async fn asset(_: App, call: Call) -> Result<Reply<Nothing>, Problem> {
 fn viewer(gzip: bool) -> Result<Reply<Nothing>, Problem> {
     let packed = include_bytes!("../assets/rapidoc.js.gz").as_slice();
     let reply = if gzip {
-        Reply::bytes("text/javascript", packed).header("content-encoding", "gzip")
+        Reply::bytes("text/javascript; charset=utf-8", packed).header("content-encoding", "gzip")
     } else {
         let mut script = Vec::new();
         GzDecoder::new(packed).read_to_end(&mut script).map_err(Problem::internal)?;
-        Reply::bytes("text/javascript", script)
+        Reply::bytes("text/javascript; charset=utf-8", script)
     };
     Ok(reply.cache(AN_HOUR))
 }

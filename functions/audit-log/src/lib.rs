@@ -100,7 +100,8 @@ async fn export(app: App, call: Call<Nothing, Export>) -> Result<Reply<Nothing>,
         lines.push_str(&serde_json::to_string(entry).map_err(Problem::internal)?);
         lines.push('\n');
     }
-    let reply = Reply::bytes("application/x-ndjson", lines);
+    let reply = Reply::bytes("application/x-ndjson", lines)
+        .header("content-disposition", "attachment; filename=\"audit-log.ndjson\"");
     Ok(match entries.last() {
         Some(last) if entries.len() == EXPORTED => {
             reply.header("link", format!("</v1/audit-log/export?after={}>; rel=\"next\"", last.seq))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use souk::{
+    audit::Action,
     customer::{
         self, ChangeCustomer, ChangePassword, Customer, CustomerView, ListCustomers, NewCustomer,
         Verification,
@@ -37,6 +38,7 @@ pub fn function() -> Function {
         .on(
             post("/v1/customers/me/password", "Change one's password")
                 .needs(own)
+                .audited(Action::PasswordChanged)
                 .idempotency(Keys::Ignored)
                 .answers(&[204]),
             change_password,
@@ -89,8 +91,7 @@ async fn change_own(app: App, call: Call<ChangeCustomer>) -> Result<Reply<Custom
 }
 
 async fn change_password(app: App, call: Call<ChangePassword>) -> Result<Reply<Nothing>, Problem> {
-    customer::change_password(&app, &call, own(&call)?).await?;
-    Ok(Reply::empty())
+    customer::change_password(&app, &call, own(&call)?).await
 }
 
 async fn ask_to_verify(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {

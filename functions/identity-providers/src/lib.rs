@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use souk::{
+    audit::Action,
     http::{Call, Keys, Limit, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
     identity::external::{self, ChangeIdentityProvider, IdentityProvider, NewIdentityProvider},
     principal::Scope,
@@ -27,7 +28,10 @@ pub fn function() -> Function {
     Routes::new()
         .on(get("/v1/identity-providers", "List identity providers").needs(reads), list)
         .on(
-            post("/v1/identity-providers", "Trust an identity provider").needs(writes).answers(&[201]),
+            post("/v1/identity-providers", "Trust an identity provider")
+                .needs(writes)
+                .audited(Action::IssuerTrusted)
+                .answers(&[201]),
             |app: App, call: Call<NewIdentityProvider>| async move { external::create(&app, &call).await },
         )
         .on(
@@ -35,12 +39,15 @@ pub fn function() -> Function {
             read,
         )
         .on(
-            patch("/v1/identity-providers/{id}", "Change an identity provider").needs(writes),
+            patch("/v1/identity-providers/{id}", "Change an identity provider")
+                .needs(writes)
+                .audited(Action::IssuerUpdated),
             |app: App, call: Call<ChangeIdentityProvider>| async move { external::change(&app, &call).await },
         )
         .on(
             delete("/v1/identity-providers/{id}", "Trust an identity provider no more")
                 .needs(writes)
+                .audited(Action::IssuerRemoved)
                 .idempotency(Keys::Ignored)
                 .answers(&[204]),
             |app: App, call: Call| async move { external::remove(&app, &call).await },

@@ -1,6 +1,7 @@
 //! The integrations of a store.
 
 use souk::{
+    audit::Action,
     http::{Call, ETag, List, Nothing, Problem, Reply, Routes, delete, get, post},
     oauth::client::{self, ClientView, ListClients, NewClient, RollSecret},
     principal::Scope,
@@ -12,17 +13,25 @@ pub fn function() -> Function {
     let (read, write) = (Scope::ClientsRead, Scope::ClientsWrite);
     Routes::new()
         .on(get("/v1/oauth-clients", "List integrations").needs(read), list)
-        .on(post("/v1/oauth-clients", "Register an integration").needs(write).answers(&[201]), create)
+        .on(
+            post("/v1/oauth-clients", "Register an integration")
+                .needs(write)
+                .audited(Action::ClientRegistered)
+                .answers(&[201]),
+            create,
+        )
         .on(get("/v1/oauth-clients/{id}", "Read an integration").needs(read).answers(&[200, 304]), show)
         .on(
             delete("/v1/oauth-clients/{id}", "Remove an integration, and what it was granted")
                 .needs(write)
+                .audited(Action::ClientRemoved)
                 .answers(&[204]),
             remove,
         )
         .on(
             post("/v1/oauth-clients/{id}/secret", "Give an integration a new secret")
                 .needs(write)
+                .audited(Action::ClientSecretRolled)
                 .answers(&[201]),
             roll,
         )

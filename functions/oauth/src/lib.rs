@@ -2,25 +2,13 @@
 
 use souk::{
     http::{Call, Keys, Nothing, Problem, Reply, Routes, get, post},
-    oauth::{
-        self, Introspection, TokenAnswer, TokenForm, answered,
-        pages::{self, LogIn},
-    },
+    oauth::{self, Introspection, TokenAnswer, TokenForm, answered, pages},
     runtime::{App, Function},
 };
 
 /// The function.
 pub fn function() -> Function {
-    with(pages::staff())
-}
-
-/// The function, where staff log in by `log_in`.
-pub fn with(log_in: LogIn) -> Function {
     let form = |path, summary| post(path, summary).form().raw().idempotency(Keys::Ignored);
-    let answer = move |app: App, call: Call| {
-        let log_in = log_in.clone();
-        async move { pages::answer(&app, &call, &log_in).await }
-    };
     Routes::new()
         .on(get("/.well-known/oauth-authorization-server", "Read what the server can do"), metadata)
         .on(get("/.well-known/jwks.json", "Read the keys of its signatures"), jwks)
@@ -42,6 +30,10 @@ async fn jwks(app: App, _: Call) -> Result<Reply<Nothing>, Problem> {
 
 async fn show(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
     pages::show(&app, &call).await
+}
+
+async fn answer(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
+    pages::answer(&app, &call).await
 }
 
 async fn token(app: App, call: Call<TokenForm>) -> Result<Reply<TokenAnswer>, Problem> {

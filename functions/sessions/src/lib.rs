@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use souk::{
+    audit::Action,
     contact::Email,
     customer::{self, LogIn, NewPassword},
     http::{Call, Code, Keys, List, Nothing, Problem, Reply, Routes, at_least, delete, get, post},
@@ -69,7 +70,7 @@ async fn refresh(app: App, call: Call<Refresh>) -> Result<Reply<SessionTokens>, 
     };
     // An integration refreshes at /oauth/token, where it proves who it is.
     let own = |session: &session::Session| session.client.is_none();
-    let refreshed = session::refresh(&app, &call.body.refresh_token, own).await?;
+    let refreshed = session::refresh(&app, &call, &call.body.refresh_token, own).await?;
     let Refreshed::Next { tenant, session, token } = refreshed else {
         return Err(invalid());
     };
@@ -88,9 +89,16 @@ async fn list(app: App, call: Call) -> Result<Reply<List<SessionView>>, Problem>
 
 async fn end(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
     let (principal, id) = (call.principal()?, call.path::<SessionId>("id")?);
-    let alive = session::alive(&app, principal.tenant(), principal.who(), id).await?;
-    alive.ok_or_else(Problem::not_found)?;
-    session::end(&app, principal.tenant(), principal.who(), id).await?;
+    let (tenant, who) = (principal.tenant(), principal.who());
+    let session = session::alive(&app, tenant, who, id).await?.ok_or_else(Problem::not_found)?;
+    if principal.customer().is_some() && principal.session() == Some(id) {
+        // Shoppers come and go: that one goes is nobody's concern.
+        session::end(&app, tenant, who, id).await?;
+    } else {
+        let action = session.client.map_or(Action::SessionRevoked, |_| Action::ConsentRevoked);
+        let note = call.note(&app, who, action, format!("/v1/sessions/{id}"));
+        session::end_told(&app, tenant, who, id, &note).await?;
+    }
     Ok(Reply::empty())
 }
 
@@ -101,6 +109,6 @@ async fn ask_to_reset(app: App, call: Call<Forgotten>) -> Result<Reply<Nothing>,
 }
 
 async fn reset(app: App, call: Call<NewPassword>) -> Result<Reply<Nothing>, Problem> {
-    customer::reset(&app, &call.body).await?;
+    customer::reset(&app, &call).await?;
     Ok(Reply::empty())
 }

@@ -1,6 +1,7 @@
 //! The store itself: its name, its locations, its settings.
 
 use souk::{
+    audit::Action,
     http::{Call, Problem, Reply, Routes, get, patch},
     identity::{self, ChangeStore, StoreProfile, StoreView},
     principal::Scope,
@@ -15,7 +16,9 @@ pub fn function() -> Function {
             read,
         )
         .on(
-            patch("/v1/store", "Change the store's settings").needs(Scope::SettingsWrite),
+            patch("/v1/store", "Change the store's settings")
+                .needs(Scope::SettingsWrite)
+                .audited(Action::SettingsUpdated),
             |app: App, call: Call<ChangeStore>| async move { identity::change_store(&app, &call).await },
         )
         .function("store")

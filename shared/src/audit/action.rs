@@ -55,8 +55,10 @@ actions! {
     OrderRefunded = "order.refunded";
     /// Somebody logged in.
     SessionCreated = "session.created";
-    /// A log-in was refused.
+    /// Log-ins to an account were refused time and again.
     SessionRefused = "session.refused";
+    /// Somebody who was logged in gave a wrong password or code time and again.
+    ProofRefused = "proof.refused";
     /// A log-in was ended.
     SessionRevoked = "session.revoked";
     /// A refresh token was used again after it was exchanged; its whole family was ended.
@@ -95,6 +97,8 @@ actions! {
     SecondFactorEnabled = "second_factor.enabled";
     /// A second factor was taken away.
     SecondFactorDisabled = "second_factor.disabled";
+    /// Somebody got in by a recovery code, which is used up.
+    RecoveryCodeUsed = "recovery_code.used";
     /// An API key was created.
     ApiKeyCreated = "api_key.created";
     /// An API key was changed.
@@ -107,12 +111,16 @@ actions! {
     ClientRegistered = "oauth_client.registered";
     /// An integration was changed.
     ClientUpdated = "oauth_client.updated";
+    /// An integration got a new secret; the old one goes on for a while.
+    ClientSecretRolled = "oauth_client.secret_rolled";
     /// An integration was removed.
     ClientRemoved = "oauth_client.removed";
     /// Somebody let an integration act for them.
     ConsentGranted = "oauth_consent.granted";
-    /// Somebody took back what they had let an integration do.
+    /// What an integration had been let do was taken back, or given back by the integration.
     ConsentRevoked = "oauth_consent.revoked";
+    /// A code of an integration was used twice; what it began was ended.
+    CodeReused = "authorization_code.reused";
     /// The store began to trust an issuer of identities.
     IssuerTrusted = "issuer.trusted";
     /// What the store trusts an issuer with was changed.

@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 
 use super::storage;
 use crate::{
+    audit::{Action, Actor},
     contact::{Email, Line},
     credential::{self, Password},
     http::{Call, Code, Problem},
     id::CustomerId,
+    limit::attempts,
     principal::Who,
     runtime::App,
 };
@@ -34,6 +36,9 @@ impl fmt::Debug for LogIn {
     }
 }
 
+/// What an email address is the name of, for counting tries.
+pub(super) const ACCOUNT: &str = "customer";
+
 /// Whose log-in it is. The answer, and the time it takes, are the same for a wrong password and for an address that
 /// nobody registered with.
 ///
@@ -41,11 +46,21 @@ impl fmt::Debug for LogIn {
 /// [`Problem`]: 401 where address and password don't belong together, 429 where too many were tried.
 pub async fn log_in(app: &App, call: &Call<LogIn>) -> Result<CustomerId, Problem> {
     let (tenant, attempt) = (call.tenant()?, &call.body);
+    let account = attempts::account(app, tenant, ACCOUNT, &attempt.email).await.map_err(Problem::internal)?;
+    // Before anything is looked up or hashed: what is refused here costs little and tells nothing.
+    let pass = attempts::check(app, tenant, &account, &call.address).await?;
     let customer = storage::by_email(app, tenant, &attempt.email).await?;
     let right = credential::check(app, tenant, customer.map(Who::Customer), &attempt.password).await?;
     match customer {
-        Some(customer) if right => Ok(customer),
+        Some(customer) if right => {
+            attempts::succeeded(app, pass).await?;
+            Ok(customer)
+        }
         _ => {
+            let note = customer.map(|id| {
+                call.audit(app, Actor::Anonymous, Action::SessionRefused, format!("/v1/customers/{id}"))
+            });
+            attempts::failed(app, pass, note.transpose()?).await?;
             let detail = "No account has this email address and this password.";
             Err(Problem::new(Code::InvalidCredentials, detail))
         }

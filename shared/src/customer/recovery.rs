@@ -3,17 +3,22 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::storage::{self, replace};
+use super::{
+    access::ACCOUNT,
+    storage::{self, replace},
+};
 use crate::{
+    audit::Action,
     contact::Email,
     credential::{self, Password},
-    http::{Code, Problem},
+    http::{Call, Code, Problem},
     id::CustomerId,
+    limit::attempts,
     link::{self, Link, LinkToken, Purpose},
     principal::Who,
     runtime::App,
     session,
-    store::{self, WriteError},
+    store::{self, StoreError, WriteError},
     tenant::Tenant,
 };
 
@@ -46,9 +51,22 @@ fn invalid() -> Problem {
 /// [`Problem`] where storage fails.
 pub async fn ask_to_reset(app: &App, tenant: Tenant, email: &Email) -> Result<(), Problem> {
     if let Some(customer) = storage::by_email(app, tenant, email).await? {
-        ask(app, tenant, Purpose::ResetPassword, customer).await?;
+        let link = reset_link(app, tenant, email, customer).await?;
+        store::commit(app, vec![link]).await?;
     }
     Ok(())
+}
+
+/// The write of a link by which `customer` chooses a new password.
+pub(super) async fn reset_link(
+    app: &App,
+    tenant: Tenant,
+    email: &Email,
+    customer: CustomerId,
+) -> Result<store::Write, StoreError> {
+    let account = attempts::account(app, tenant, ACCOUNT, email).await?;
+    let subject = customer.to_string();
+    Ok(Link::of_account(app, tenant, Purpose::ResetPassword, &subject, account)?.1)
 }
 
 /// Sends a link to verify the address of `customer`, if it is not verified yet.
@@ -58,30 +76,36 @@ pub async fn ask_to_reset(app: &App, tenant: Tenant, email: &Email) -> Result<()
 pub async fn ask_to_verify(app: &App, tenant: Tenant, customer: CustomerId) -> Result<(), Problem> {
     let customer = storage::load(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
     if !customer.email_verified {
-        ask(app, tenant, Purpose::VerifyEmail, customer.id).await?;
+        let (_, link) = Link::new(app, tenant, Purpose::VerifyEmail, &customer.id.to_string())?;
+        store::commit(app, vec![link]).await?;
     }
     Ok(())
 }
 
-async fn ask(app: &App, tenant: Tenant, purpose: Purpose, customer: CustomerId) -> Result<(), Problem> {
-    let (_, link) = Link::new(app, tenant, purpose, &customer.to_string())?;
-    Ok(store::commit(app, vec![link]).await?)
-}
-
-/// Sets a new password by a link, and ends every session: whoever had the old one is out.
+/// Sets a new password by a link, and ends every session: whoever had the old one is out. Whoever has the link is let
+/// in next, whatever others tried.
 ///
 /// # Errors
 /// [`Problem`]: 422 where the link does not work or the password may not be chosen. The link is good once, also where
 /// several use it at the same time.
-pub async fn reset(app: &App, new: &NewPassword) -> Result<(), Problem> {
+pub async fn reset(app: &App, call: &Call<NewPassword>) -> Result<(), Problem> {
+    let new = &call.body;
     let (tenant, link, id) = open(app, Purpose::ResetPassword, &new.token).await?;
     let customer = storage::load(app, tenant, id).await?.ok_or_else(invalid)?;
     let who = Who::Customer(id);
-    let mut writes = vec![link::spend(tenant, &link), credential::set(app, tenant, who, &new.password)?];
+    let told = call.note(app, who, Action::PasswordReset, format!("/v1/customers/{id}"));
+    let mut writes = vec![
+        link::spend(tenant, &link),
+        credential::set(app, tenant, who, &new.password)?,
+        told.write(tenant)?,
+    ];
     if !customer.email_verified {
         writes.push(verified(app, tenant, &customer)?);
     }
     spend(app, writes).await?;
+    if let Some(account) = &link.account {
+        attempts::forgiven(app, tenant, account, &call.address).await?;
+    }
     Ok(session::end_all(app, tenant, who, None).await?)
 }
 

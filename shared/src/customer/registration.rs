@@ -2,6 +2,7 @@
 
 use super::{
     model::{Customer, NewCustomer, Profile},
+    recovery::reset_link,
     storage::{self, Holder},
     view::CustomerView,
 };
@@ -58,7 +59,7 @@ pub async fn register(app: &App, call: &Call<NewCustomer>) -> Result<CustomerVie
 /// Tells the holder of the address that somebody tried to register with it.
 async fn remind(app: &App, tenant: Tenant, new: &NewCustomer) -> Result<(), WriteError> {
     if let Some(holder) = storage::by_email(app, tenant, &new.email).await? {
-        let (_, link) = Link::new(app, tenant, Purpose::ResetPassword, &holder.to_string())?;
+        let link = reset_link(app, tenant, &new.email, holder).await?;
         store::commit(app, vec![link]).await?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     contact::Email,
     credential,
-    http::{Call, Code, ETag, List, Problem},
+    http::{Call, Code, ETag, List, Nothing, Problem, Reply},
     id::CustomerId,
     principal::Who,
     runtime::App,
@@ -105,15 +105,21 @@ pub async fn change(
 ///
 /// # Errors
 /// [`Problem`]: 401 where the present password is another one, 422 where the new one may not be chosen.
-pub async fn change_password(app: &App, call: &Call<ChangePassword>, id: CustomerId) -> Result<(), Problem> {
+pub async fn change_password(
+    app: &App,
+    call: &Call<ChangePassword>,
+    id: CustomerId,
+) -> Result<Reply<Nothing>, Problem> {
     let (tenant, who) = (call.tenant()?, Who::Customer(id));
-    if !credential::check(app, tenant, Some(who), &call.body.current_password).await? {
+    let right = async { Ok(credential::check(app, tenant, Some(who), &call.body.current_password).await?) };
+    if !credential::prove(app, call, who, right).await? {
         let wrong = Problem::new(Code::InvalidCredentials, "This is not the present password.");
         return Err(wrong.at("current_password"));
     }
     let write = credential::set(app, tenant, who, &call.body.password)?;
-    store::commit(app, vec![write]).await?;
-    Ok(session::end_all(app, tenant, who, call.principal()?.session()).await?)
+    let reply = call.commit(app, vec![write], Reply::empty()).await?;
+    session::end_all(app, tenant, who, call.principal()?.session()).await?;
+    Ok(reply)
 }
 
 /// A page of the store's customers.

@@ -20,8 +20,6 @@ pub struct Call<B = Nothing, Q = Nothing> {
     pub request_id: String,
     /// The headers, names in lower case.
     pub headers: HeaderMap,
-    /// The address that the gateway took the request from. Personal data.
-    pub source: String,
     /// The cookies, each as `name=value`.
     pub cookies: Vec<String>,
     /// The parsed body.
@@ -50,7 +48,6 @@ impl Call<(), ()> {
         Call {
             request_id: self.request_id,
             headers: self.headers,
-            source: self.source,
             address: self.address,
             cookies: self.cookies,
             body,
@@ -95,7 +92,7 @@ impl<B, Q> Call<B, Q> {
     /// # Errors
     /// 401 on a public route, which has no principal.
     pub fn principal(&self) -> Result<&Principal, Problem> {
-        let missing = || Problem::new(Code::Unauthenticated, "This needs an API key.");
+        let missing = || Problem::new(Code::Unauthenticated, "This needs an API key or an access token.");
         self.principal.as_ref().ok_or_else(missing)
     }
 

@@ -72,9 +72,9 @@ codes! {
     IdempotencyKeyMissing = "idempotency_key_missing", BAD_REQUEST;
     /// The signature does not match.
     InvalidSignature = "invalid_signature", BAD_REQUEST;
-    /// The request carries no API key.
+    /// The request carries neither an API key nor an access token.
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
-    /// The API key is not known, or no longer.
+    /// The API key or access token is not known, or no longer good.
     InvalidKey = "invalid_key", UNAUTHORIZED;
     /// Email address and password don't belong together.
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
@@ -82,7 +82,7 @@ codes! {
     InvalidRefreshToken = "invalid_refresh_token", UNAUTHORIZED;
     /// The password is right, and the account asks for a second factor as well.
     SecondFactorNeeded = "second_factor_needed", UNAUTHORIZED;
-    /// The API key may not do this.
+    /// The caller may not do this.
     MissingScope = "missing_scope", FORBIDDEN;
     /// The store does not take calls from pages of this origin.
     OriginRefused = "origin_refused", FORBIDDEN;
@@ -144,6 +144,8 @@ codes! {
     OrderState = "order_state", CONFLICT;
     /// What was known of this person was erased.
     Erased = "erased", GONE;
+    /// Too many log-ins or proofs were wrong: the next one is looked at after `Retry-After`.
+    TooManyFailures = "too_many_failures", TOO_MANY_REQUESTS;
     /// Too many requests came.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS;
     /// The store's requests of this day or month are used up.
@@ -227,7 +229,7 @@ impl Problem {
 
     /// A right that the caller lacks.
     pub fn missing_scope(scope: Scope) -> Self {
-        let detail = format!("The API key lacks the scope {scope}.");
+        let detail = format!("The caller lacks the scope {scope}.");
         Self { scope: Some(scope), ..Self::new(Code::MissingScope, detail) }
     }
 
@@ -252,6 +254,16 @@ impl Problem {
     /// What kind of problem it is.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// What happened this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// After how many seconds another try makes sense, where that is known.
+    pub fn wait(&self) -> Option<u32> {
+        self.retry_after
     }
 
     /// What the log should say and the caller must not see.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit::{Action, Network},
     limit::{Address, Refusal, headers_of_context},
-    principal::{Denial, Principal, Scope},
+    principal::{Denial, Principal, Scope, Who},
     runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
     tenant::Tenant,
 };
@@ -206,6 +206,7 @@ impl Routes {
         let mut answered = Answered {
             route: String::new(),
             tenant: None,
+            who: None,
             request_id: String::new(),
             response: Response::new(Body::Empty),
             problem: None,
@@ -249,6 +250,7 @@ impl Routes {
         let entry = entry.ok_or_else(Problem::not_found)?;
         let incoming = incoming(&entry.route, request, context)?;
         answered.tenant = incoming.call.principal.as_ref().map(Principal::tenant);
+        answered.who = incoming.call.principal.as_ref().map(Principal::who);
         (entry.handle)(app, incoming).await
     }
 }
@@ -265,10 +267,11 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
             let principal = principal.map_err(|denial| match denial {
                 Denial::Missing => Problem::new(
                     Code::Unauthenticated,
-                    "Send an API key: `Authorization: Bearer pk_…`, or sk_… for what only staff may do.",
+                    "Send an API key or an access token: `Authorization: Bearer …`.",
                 ),
                 Denial::Unknown => {
-                    Problem::new(Code::InvalidKey, "This API key is not known, or was revoked.")
+                    let detail = "This API key or access token is not known, has expired or was revoked.";
+                    Problem::new(Code::InvalidKey, detail)
                 }
             })?;
             if !principal.may(scope) {
@@ -284,7 +287,6 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
     let call = Call {
         request_id: context.request_id.clone().unwrap_or_default(),
         headers: request.headers().clone(),
-        source: context.http.source_ip.clone().unwrap_or_default(),
         cookies: cookies(request.headers()),
         domain: context.domain_name.clone().unwrap_or_default(),
         body: (),
@@ -374,6 +376,8 @@ pub(crate) struct Answered {
     pub(crate) route: String,
     /// Whose data it could touch.
     pub(crate) tenant: Option<Tenant>,
+    /// Who called.
+    pub(crate) who: Option<Who>,
     /// The gateway's name of the request.
     pub(crate) request_id: String,
     /// What the caller gets.

@@ -23,10 +23,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Address;
 use crate::{
+    contact::Email,
     http::{Code, Problem},
     runtime::{App, Metric, StartError, Unit},
     store::{self, Key, StoreError, Write, WriteError, keys},
     tenant::Tenant,
+    vault,
 };
 
 /// The longest wait of one address, in milliseconds.
@@ -45,6 +47,8 @@ const KEPT: i64 = 2 * 86_400;
 const KNOWN: i64 = 90 * 86_400;
 /// How often a try is counted anew when others were counted meanwhile.
 const TRIES: u32 = 4;
+/// The counts at which the audit log is told. Few, so that nobody can fill the log by guessing.
+const TOLD: [u32; 4] = [5, 10, 20, 40];
 
 /// Failures, and when the next try is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +100,12 @@ pub fn wait_of_account(failures: u32) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     /// It is let through, when these counts are written.
-    Count { address: Failures, account: Option<Failures> },
+    Count {
+        address: Failures,
+        account: Option<Failures>,
+        /// Whether the audit log is told, if the try fails.
+        told: bool,
+    },
     /// A new address waits first, when this is written.
     Begin(Failures),
     /// It waits so many milliseconds.
@@ -131,10 +140,14 @@ fn decide(seen: Seen, now: i64) -> Decision {
         of_account.saturating_add(1)
     }));
     let counts = !seen.known && (of_account < MOST_COUNTED || now - account.at > HALVES / 2);
-    Decision::Count {
-        address: Failures::counted(failures, now, wait),
-        account: counts.then(|| Failures::counted(of_account.saturating_add(1).min(MOST_COUNTED), now, 0)),
-    }
+    let account = counts.then(|| Failures::counted(of_account.saturating_add(1).min(MOST_COUNTED), now, 0));
+    // Over all addresses, of which there are many; only where the account's count has no say, by the address.
+    let told = if seen.known {
+        TOLD.contains(&failures)
+    } else {
+        account.is_some_and(|account| TOLD.contains(&account.count))
+    };
+    Decision::Count { address: Failures::counted(failures, now, wait), account, told }
 }
 
 /// A try that may be evaluated, and counts as failed until [`succeeded`] is called.
@@ -145,6 +158,7 @@ pub struct Pass {
     account: String,
     address: String,
     counted_on_account: bool,
+    told: bool,
 }
 
 /// Why a try is not evaluated.
@@ -178,12 +192,23 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::TooSoon { seconds } => {
-                Self::new(Code::RateLimited, "Too many failed log-ins. Retry-After says when to try again.")
-                    .retry_after(seconds)
+                let detail =
+                    format!("Too many failed tries. The next one is looked at in {seconds} seconds.");
+                Self::new(Code::TooManyFailures, detail).retry_after(seconds)
             }
             Refused::Store(error) => error.into(),
         }
     }
+}
+
+/// The name under which tries at the account of `email` are counted, whether there is one or not. `kind` keeps apart
+/// what one address may be the name of: whoever registers as a shopper with the address of somebody of the staff is
+/// not known to the staff's log-in.
+///
+/// # Errors
+/// [`StartError`] where the root secret can't be had.
+pub async fn account(app: &App, tenant: Tenant, kind: &str, email: &Email) -> Result<String, StartError> {
+    Ok(format!("{kind}-{}", vault::email_hash(app, tenant, email).await?))
 }
 
 /// Asks whether a log-in to `account` from `address` may be evaluated now, and counts it. `account` is a keyed hash of
@@ -203,13 +228,14 @@ pub async fn check(app: &App, tenant: Tenant, account: &str, address: &Address) 
             Decision::Begin(wait) => {
                 (vec![count(&own, seen.address, &wait)?], Err(Refused::too_soon(wait.wait(now))))
             }
-            Decision::Count { address: of_address, account: of_account } => {
+            Decision::Count { address: of_address, account: of_account, told } => {
                 let mut writes = vec![count(&own, seen.address, &of_address)?];
                 if let Some(failures) = of_account {
                     writes.push(count(&whole, seen.account, &failures)?);
                 }
                 let (account, address) = (account.to_owned(), address.clone());
-                (writes, Ok(Pass { tenant, account, address, counted_on_account: of_account.is_some() }))
+                let counted_on_account = of_account.is_some();
+                (writes, Ok(Pass { tenant, account, address, counted_on_account, told }))
             }
         };
         match store::commit(app, writes).await {
@@ -258,10 +284,39 @@ fn count(key: &Key, read: Option<Failures>, failures: &Failures) -> Result<Write
     })
 }
 
-/// The try was wrong. It is counted already, so that this can't be left out; it tells the metrics.
-pub fn failed(app: &App, pass: &Pass) {
+/// The try was wrong. It is counted already, so that this can't be left out; it tells the metrics, and now and then the
+/// audit log, by `note`. Where there is no account there is no note, and another write that takes as long.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failed(app: &App, pass: Pass, note: Option<Write>) -> Result<(), StoreError> {
     let known = if pass.counted_on_account { "new" } else { "known" };
     Metric::new("LogInsFailed", Unit::Count, 1).by("address", known).emit(app);
+    if !pass.told {
+        return Ok(());
+    }
+    let write = note.unwrap_or_else(|| {
+        Write::update(keys::account_attempts(pass.tenant, &pass.account), "SET expires = expires")
+            .when("attribute_exists(pk)")
+    });
+    kept(app, write).await
+}
+
+/// The holder of the account showed otherwise that it is theirs: `address` starts anew, and is known from now on.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn forgiven(app: &App, tenant: Tenant, account: &str, address: &Address) -> Result<(), Refused> {
+    let (account, address) = (account.to_owned(), address.opaque(app).await?);
+    Ok(succeeded(app, Pass { tenant, account, address, counted_on_account: false, told: false }).await?)
+}
+
+/// Makes a write whose condition may be refused: what it changes is gone already.
+async fn kept(app: &App, write: Write) -> Result<(), StoreError> {
+    match store::commit(app, vec![write]).await {
+        Ok(()) | Err(WriteError::Refused(_)) => Ok(()),
+        Err(WriteError::Store(error)) => Err(error),
+    }
 }
 
 /// The try was right: its address starts anew, and is known from now on. What others did on the account still counts.
@@ -273,7 +328,7 @@ pub async fn succeeded(app: &App, pass: Pass) -> Result<(), StoreError> {
     struct Known {
         expires: i64,
     }
-    let Pass { tenant, account, address, counted_on_account } = pass;
+    let Pass { tenant, account, address, counted_on_account, .. } = pass;
     let expires = app.now().as_second() + KNOWN;
     let known = Write::put("attempts", keys::known_address(tenant, &account, &address), &Known { expires })?;
     let forget = Write::delete(keys::address_attempts(tenant, &account, &address));
@@ -282,11 +337,7 @@ pub async fn succeeded(app: &App, pass: Pass) -> Result<(), StoreError> {
         .number(":one", 1)
         .when("#count >= :one");
     for write in [known, forget].into_iter().chain(counted_on_account.then_some(back)) {
-        match store::commit(app, vec![write]).await {
-            // A count that is gone already needs not go down.
-            Ok(()) | Err(WriteError::Refused(_)) => {}
-            Err(WriteError::Store(error)) => return Err(error),
-        }
+        kept(app, write).await?;
     }
     Ok(())
 }
@@ -314,6 +365,23 @@ mod tests {
         assert_eq!(left, [9, 4, 2, 1, 0, 0]);
         assert_eq!(failures.left(-HALVES), 9, "a clock that goes back forgets nothing");
         assert_eq!(failures.left(i64::MAX), 0);
+    }
+
+    #[test]
+    fn of_many_failures_few_are_told() {
+        let now = 1_700_000_000_000;
+        let mut seen = Seen::default();
+        let mut told = 0;
+        for n in 0..10_000 {
+            // Each from an address that is new and has waited.
+            seen.address = Some(Failures::counted(0, now, 0));
+            let Decision::Count { account, told: this, .. } = decide(seen, now + n) else {
+                panic!("it has waited");
+            };
+            told += u32::from(this);
+            seen.account = account.or(seen.account);
+        }
+        assert_eq!(told, 4);
     }
 
     /// The worst that an attacker elsewhere can do to the holder.

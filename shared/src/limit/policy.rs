@@ -74,7 +74,7 @@ impl Class {
 
 /// The routes with a stricter limit, as API Gateway names them. It has matched the path by then, so that neither case
 /// nor slashes lead around an entry.
-pub const ROUTES: [(&str, Class); 16] = [
+pub const ROUTES: [(&str, Class); 19] = [
     ("POST /v1/sessions", Class::LogIn),
     ("POST /v1/sessions/refresh", Class::Token),
     ("POST /v1/customers", Class::Registration),
@@ -82,7 +82,9 @@ pub const ROUTES: [(&str, Class); 16] = [
     ("POST /v1/customers/verify", Class::LogIn),
     ("POST /v1/password-resets", Class::PasswordReset),
     ("POST /v1/password-resets/confirm", Class::LogIn),
+    ("POST /v1/customers/me/password", Class::LogIn),
     ("POST /v1/staff/sessions", Class::LogIn),
+    ("POST /v1/staff/me/password", Class::LogIn),
     ("POST /v1/staff/invitations/accept", Class::LogIn),
     ("POST /oauth/token", Class::Token),
     ("POST /oauth/revoke", Class::Token),
@@ -90,6 +92,7 @@ pub const ROUTES: [(&str, Class); 16] = [
     ("GET /oauth/authorize", Class::Token),
     ("POST /oauth/authorize", Class::LogIn),
     ("POST /v1/staff/password-resets", Class::PasswordReset),
+    ("POST /v1/staff/password-resets/confirm", Class::LogIn),
     ("POST /v1/carts/{id}/checkout", Class::Checkout),
 ];
 

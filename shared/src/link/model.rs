@@ -62,6 +62,9 @@ pub struct Link {
     pub purpose: Purpose,
     /// Whom it is for: the id of a customer, a member of the staff, or an invitation.
     pub subject: String,
+    /// The name under which tries to log in are counted that it makes forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
 }
@@ -77,8 +80,32 @@ impl Link {
         purpose: Purpose,
         subject: &str,
     ) -> Result<(Self, Write), StoreError> {
+        Self::kept(app, tenant, purpose, subject, None)
+    }
+
+    /// As [`Link::new`], for somebody who logs in as `account`: who has their mails gets in, however often others tried.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it can't be written down.
+    pub fn of_account(
+        app: &App,
+        tenant: Tenant,
+        purpose: Purpose,
+        subject: &str,
+        account: String,
+    ) -> Result<(Self, Write), StoreError> {
+        Self::kept(app, tenant, purpose, subject, Some(account))
+    }
+
+    fn kept(
+        app: &App,
+        tenant: Tenant,
+        purpose: Purpose,
+        subject: &str,
+        account: Option<String>,
+    ) -> Result<(Self, Write), StoreError> {
         let expires = (app.now() + purpose.lifetime()).as_second();
-        let link = Self { id: LinkId::new(app), purpose, subject: subject.to_owned(), expires };
+        let link = Self { id: LinkId::new(app), purpose, subject: subject.to_owned(), account, expires };
         let write = Write::create("link", keys::link(tenant, link.id), &link)?;
         Ok((link, write))
     }

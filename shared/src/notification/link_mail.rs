@@ -84,7 +84,8 @@ fn compose(purpose: Purpose, store: &StoreProfile, token: &str) -> Result<Mail, 
             format!("Choose a new password for {name}"),
             format!("Somebody, hopefully you, asked to choose a new password for your account at {name}."),
             "Choose a password",
-            "reset-password",
+            // Staff send theirs to another route than shoppers.
+            if purpose == Purpose::ResetPassword { "reset-password" } else { "reset-staff-password" },
         ),
         Purpose::Invitation => (
             format!("You are invited to join {name}"),

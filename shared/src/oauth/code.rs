@@ -12,6 +12,8 @@ use super::{
     refusal::{Failure, Refusal, Why},
 };
 use crate::{
+    audit::Action,
+    http::Call,
     id::{ClientId, SessionId},
     identity::rights,
     principal::{Scope, Who},
@@ -45,7 +47,7 @@ struct Agreement {
     expires: i64,
 }
 
-/// A code for `client`, to which `who` agreed.
+/// A code for `client`, to which `who` agreed, as `told` tells the audit log.
 pub(super) async fn issue(
     app: &App,
     client: &Client,
@@ -53,6 +55,7 @@ pub(super) async fn issue(
     redirect_uri: &str,
     challenge: &str,
     scopes: BTreeSet<Scope>,
+    told: Write,
 ) -> Result<String, WriteError> {
     let random: [u8; 32] = app.entropy().bytes();
     let code = random.iter().fold("ac_".to_owned(), |mut text, byte| {
@@ -70,13 +73,14 @@ pub(super) async fn issue(
         expires: (app.now() + REMEMBERED).as_second(),
     };
     let key = keys::authorization_code(client.tenant(), &code);
-    store::commit(app, vec![Write::create("code", key, &agreement)?]).await?;
+    store::commit(app, vec![Write::create("code", key, &agreement)?, told]).await?;
     Ok(code)
 }
 
 /// The session that a code begins, its refresh token, and what it may do.
-pub(super) async fn redeem(
+pub(super) async fn redeem<B, Q>(
     app: &App,
+    call: &Call<B, Q>,
     client: &Client,
     fields: &Fields,
 ) -> Result<(Session, String, BTreeSet<Scope>), Failure> {
@@ -92,7 +96,7 @@ pub(super) async fn redeem(
     let agreement: Option<Agreement> = store::get(app, "code", &key).await?;
     let agreement = agreement.filter(|agreement| agreement.client == client.id).ok_or(refused)?;
     if agreement.session.is_some() {
-        end_what_it_began(app, client, &agreement).await?;
+        end_what_it_began(app, call, client, &agreement).await?;
         return Err(refused.into());
     }
     let fits = app.now() < agreement.good_until
@@ -118,7 +122,7 @@ pub(super) async fn redeem(
             // Somebody else has just used it, and whoever they are, the code is in two hands.
             let agreement: Option<Agreement> = store::get(app, "code", &key).await?;
             if let Some(agreement) = agreement {
-                end_what_it_began(app, client, &agreement).await?;
+                end_what_it_began(app, call, client, &agreement).await?;
             }
             Err(refused.into())
         }
@@ -135,8 +139,14 @@ fn used(key: Key, session: SessionId) -> Write {
 }
 
 /// A code that is used twice has leaked: what it began can't be trusted (RFC 6749, section 4.1.2).
-async fn end_what_it_began(app: &App, client: &Client, agreement: &Agreement) -> Result<(), StoreError> {
+async fn end_what_it_began<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    client: &Client,
+    agreement: &Agreement,
+) -> Result<(), StoreError> {
     let Some(id) = agreement.session else { return Ok(()) };
     tracing::warn!(client = %client.id, session = %id, "authorization code used twice");
-    session::end(app, client.tenant(), agreement.who, id).await
+    let note = call.note(app, Who::Client(client.id), Action::CodeReused, format!("/v1/sessions/{id}"));
+    session::end_told(app, client.tenant(), agreement.who, id, &note).await
 }

@@ -4,7 +4,10 @@ use super::{
     authenticate::authenticate, fields::Fields, introspect::session_of_refresh_token, refusal::Failure,
 };
 use crate::{
+    audit::{Action, Note},
     http::{Call, Nothing, Reply},
+    id::{ClientId, SessionId},
+    principal::Who,
     runtime::App,
     session,
     token::{self, TokenError},
@@ -22,7 +25,8 @@ pub async fn revoke<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<Nothing>
     let done = Reply::ok(Nothing {});
     if let Some((record, session)) = session_of_refresh_token(app, token).await? {
         if session.client == Some(client.id) {
-            session::end(app, record.tenant(), session.who, session.id).await?;
+            let told = told(app, call, client.id, session.id);
+            session::end_told(app, record.tenant(), session.who, session.id, &told).await?;
         }
         return Ok(done);
     }
@@ -35,8 +39,15 @@ pub async fn revoke<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<Nothing>
         Err(TokenError::Store(error)) => return Err(error.into()),
     };
     match claims.sid {
-        Some(session) => session::end(app, claims.tenant(), claims.sub, session).await?,
+        Some(session) => {
+            let told = told(app, call, client.id, session);
+            session::end_told(app, claims.tenant(), claims.sub, session, &told).await?;
+        }
         None => token::revoke(app, &claims).await?,
     }
     Ok(done)
+}
+
+fn told<B, Q>(app: &App, call: &Call<B, Q>, client: ClientId, session: SessionId) -> Note {
+    call.note(app, Who::Client(client), Action::ConsentRevoked, format!("/v1/sessions/{session}"))
 }

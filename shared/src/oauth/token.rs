@@ -93,8 +93,8 @@ pub async fn token<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<TokenAnsw
         return Err(Refusal::new(Why::UnauthorizedClient, "The client was not registered for this.").into());
     }
     let granted = match grant {
-        GrantType::AuthorizationCode => of_code(app, &client, &fields).await?,
-        GrantType::RefreshToken => of_refresh_token(app, &client, &fields).await?,
+        GrantType::AuthorizationCode => of_code(app, call, &client, &fields).await?,
+        GrantType::RefreshToken => of_refresh_token(app, call, &client, &fields).await?,
         GrantType::ClientCredentials => of_itself(&client, &fields)?,
     };
     let scope = scopes::written(&granted.scopes);
@@ -111,13 +111,23 @@ pub async fn token<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<TokenAnsw
     Ok(Reply::ok(TokenAnswer { access_token, token_type, expires_in, refresh_token, scope }))
 }
 
-async fn of_code(app: &App, client: &Client, fields: &Fields) -> Result<Granted, Failure> {
-    let (session, refresh, scopes) = code::redeem(app, client, fields).await?;
+async fn of_code<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    client: &Client,
+    fields: &Fields,
+) -> Result<Granted, Failure> {
+    let (session, refresh, scopes) = code::redeem(app, call, client, fields).await?;
     let refresh_token = client.uses(GrantType::RefreshToken).then_some(refresh);
     Ok(Granted { who: session.who, session: Some(session.id), scopes, refresh_token })
 }
 
-async fn of_refresh_token(app: &App, client: &Client, fields: &Fields) -> Result<Granted, Failure> {
+async fn of_refresh_token<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    client: &Client,
+    fields: &Fields,
+) -> Result<Granted, Failure> {
     let token = fields.require("refresh_token", "The refresh_token is missing.")?;
     let asked = fields.get("scope");
     let too_wide = AtomicBool::new(false);
@@ -129,7 +139,7 @@ async fn of_refresh_token(app: &App, client: &Client, fields: &Fields) -> Result
         too_wide.store(wide, Ordering::Relaxed);
         own && !wide
     };
-    let refreshed = session::refresh(app, token, accepts).await?;
+    let refreshed = session::refresh(app, call, token, accepts).await?;
     if too_wide.load(Ordering::Relaxed) {
         let why = "A scope is not known, or was not granted.";
         return Err(Refusal::new(Why::InvalidScope, why).into());

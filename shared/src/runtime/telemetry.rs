@@ -36,8 +36,11 @@ pub(crate) fn answered(app: &App, function: &str, answered: &crate::http::Answer
     let (store, mode) = of_tenant(answered.tenant);
     let code = answered.problem.as_ref().map(|problem| problem.code().as_str());
     let outcome = if status >= 500 { "failed" } else { "ok" };
+    // An id names nobody to who can't read the store's data.
+    let (caller, id) = answered.who.map(|who| (who.kind(), who.to_string())).unzip();
     tracing::info!(
         function, route = %answered.route, outcome, status, code, duration_ms = millis(app, started), store, mode,
+        caller, caller_id = id.as_deref(),
         request_id = %answered.request_id, correlation_id = %answered.request_id, "request"
     );
     if let Some(problem) = &answered.problem

@@ -83,6 +83,12 @@ impl Session {
         now < self.ends_at && now.as_second() < self.expires
     }
 
+    /// How many days a grant to an integration lives without being refreshed, and in all.
+    pub fn days_of_grant(who: Who, client: ClientId) -> (i64, i64) {
+        let (idle, whole) = Self::lifetimes(who, Some(client));
+        (idle.as_hours() / 24, whole.as_hours() / 24)
+    }
+
     /// How long it lives without being refreshed, and in all. A member of the staff can do more harm than a shopper.
     pub(super) fn lifetimes(who: Who, client: Option<ClientId>) -> (SignedDuration, SignedDuration) {
         let days = |days: i64| SignedDuration::from_hours(24 * days);

@@ -10,10 +10,11 @@ use ring::hmac;
 
 use super::{
     model::{RefreshRecord, Session},
-    storage::{alive, end, refresh_write, token_of},
+    storage::{alive, end_told, refresh_write, token_of},
 };
 use crate::{
-    http::Problem,
+    audit::Action,
+    http::{Call, Problem},
     runtime::App,
     store::{self, Write, WriteError, keys},
     tenant::Tenant,
@@ -52,8 +53,9 @@ pub enum Refreshed {
 ///
 /// # Errors
 /// [`Problem`] where storage fails; the token is still good then.
-pub async fn refresh(
+pub async fn refresh<B, Q>(
     app: &App,
+    call: &Call<B, Q>,
     token: &str,
     accepts: impl Fn(&Session) -> bool,
 ) -> Result<Refreshed, Problem> {
@@ -73,7 +75,7 @@ pub async fn refresh(
             return Ok(Refreshed::Unknown);
         };
         if let Some(used_at) = record.used_at {
-            return repeated(app, tenant, session, record, used_at, next).await;
+            return repeated(app, call, tenant, session, record, used_at, next).await;
         }
         match rotate(app, tenant, &session, key.clone(), &next).await {
             Ok(session) => {
@@ -115,8 +117,9 @@ async fn rotate(
     store::commit(app, writes).await.map(|()| session)
 }
 
-async fn repeated(
+async fn repeated<B, Q>(
     app: &App,
+    call: &Call<B, Q>,
     tenant: Tenant,
     session: Session,
     record: RefreshRecord,
@@ -129,6 +132,8 @@ async fn repeated(
     if untouched && u128::from(since) <= REPEAT.as_millis().unsigned_abs() {
         return Ok(Refreshed::Next { tenant, session: Box::new(session), token: next });
     }
-    end(app, tenant, record.who, record.session).await?;
+    let resource = format!("/v1/sessions/{}", record.session);
+    let note = call.note(app, record.who, Action::RefreshTokenReused, resource);
+    end_told(app, tenant, record.who, record.session, &note).await?;
     Ok(Refreshed::Reused { tenant, record })
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::model::{NewSession, RefreshRecord, Session};
 use crate::{
+    audit::Note,
     id::SessionId,
     principal::Who,
     runtime::App,
@@ -101,6 +102,25 @@ pub async fn end(app: &App, tenant: Tenant, who: Who, id: SessionId) -> Result<(
     match store::commit(app, vec![end_write(tenant, who, id)]).await {
         Err(WriteError::Store(error)) => Err(error),
         // Nothing is asked of the item, so nothing can be refused.
+        Ok(()) | Err(WriteError::Refused(_)) => Ok(()),
+    }
+}
+
+/// Ends a session, and tells so by `note`: once, also where several end it at the same time.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_told(
+    app: &App,
+    tenant: Tenant,
+    who: Who,
+    id: SessionId,
+    note: &Note,
+) -> Result<(), StoreError> {
+    let ended = end_write(tenant, who, id).when("attribute_exists(pk)");
+    match store::commit(app, vec![ended, note.write(tenant)?]).await {
+        Err(WriteError::Store(error)) => Err(error),
+        // Refused: it has ended already.
         Ok(()) | Err(WriteError::Refused(_)) => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use super::{
     view::{MemberView, view},
 };
 use crate::{
+    audit::Action,
     contact::Line,
     credential::{self, Password},
     http::{Call, Code, Problem},
@@ -80,6 +81,8 @@ pub async fn accept(app: &App, call: &Call<Acceptance>) -> Result<MemberView, Pr
     ];
     writes.extend(invitation::end(tenant, &invitation));
     writes.extend(role.given(tenant));
+    let told = call.note(app, Who::Staff(id), Action::StaffJoined, format!("/v1/staff/{id}"));
+    writes.push(told.write(tenant)?);
     match store::commit(app, writes).await {
         Err(error) if error.refused(0) => Err(invalid()),
         Err(error) if error.refused(1) => Err(invitation::already_member()),

@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 
 use super::{member, second_factor};
 use crate::{
+    audit::{Action, Actor},
     contact::{Email, Line},
     credential::{self, Password},
-    http::{Code, Problem},
+    http::{Call, Code, Problem},
     id::StaffId,
+    limit::attempts,
     principal::{Scope, Who},
     runtime::App,
     tenant::Tenant,
@@ -60,14 +62,22 @@ pub(super) fn enrolling() -> BTreeSet<Scope> {
     [Scope::AccountOwn].into()
 }
 
+/// What an email address is the name of, for counting tries.
+pub(super) const ACCOUNT: &str = "staff";
+
 /// Whose log-in it is. The answer, and the time it takes, are the same for a wrong password and for an address that
 /// belongs to nobody.
 ///
 /// # Errors
 /// 401 where the credentials are wrong or a code is needed; 403 where the store asks for a second factor and the member
-/// has to set one up first, at `POST /v1/staff/sessions`.
-pub async fn log_in(app: &App, tenant: Tenant, attempt: &LogIn, source: &str) -> Result<StaffId, Problem> {
-    let logged_in = log_in_or_enroll(app, tenant, attempt, source).await?;
+/// has to set one up first, at `POST /v1/staff/sessions`; 429 where too many were tried.
+pub async fn log_in<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    tenant: Tenant,
+    attempt: &LogIn,
+) -> Result<StaffId, Problem> {
+    let logged_in = log_in_or_enroll(app, call, tenant, attempt).await?;
     if logged_in.to_enroll {
         let detail = "This store asks its staff for a second factor. Log in to the dashboard and set one up.";
         return Err(Problem::new(Code::SecondFactorMissing, detail));
@@ -75,33 +85,72 @@ pub async fn log_in(app: &App, tenant: Tenant, attempt: &LogIn, source: &str) ->
     Ok(logged_in.id)
 }
 
-/// As [`log_in`], but lets in whoever has to set up a second factor first: for that and nothing else. `_source` is the
-/// address they come from.
+/// What came of a try.
+enum Outcome {
+    Right(LoggedIn),
+    /// The password is right, and a code is needed as well.
+    CodeMissing,
+    Wrong,
+}
+
+/// As [`log_in`], but lets in whoever has to set up a second factor first: for that and nothing else.
 ///
 /// # Errors
-/// 401 where the credentials are wrong, or a code is needed.
-pub async fn log_in_or_enroll(
+/// 401 where the credentials are wrong, or a code is needed; 429 where too many were tried.
+pub async fn log_in_or_enroll<B, Q>(
     app: &App,
+    call: &Call<B, Q>,
     tenant: Tenant,
     attempt: &LogIn,
-    _source: &str,
 ) -> Result<LoggedIn, Problem> {
-    let wrong = || {
-        let detail = "No member of the staff has this email address, this password and this code.";
-        Problem::new(Code::InvalidCredentials, detail)
-    };
+    let account = attempts::account(app, tenant, ACCOUNT, &attempt.email).await.map_err(Problem::internal)?;
+    // Before anything is looked up or hashed: what is refused here costs little and tells nothing.
+    let pass = attempts::check(app, tenant, &account, &call.address).await?;
     let member = member::by_email(app, tenant, &attempt.email).await?;
-    let right = credential::check(app, tenant, member.map(Who::Staff), &attempt.password).await?;
-    let id = member.filter(|_| right).ok_or_else(wrong)?;
-    match (second_factor::confirmed(app, tenant, id).await?, &attempt.code) {
-        (None, _) => Ok(LoggedIn { id, to_enroll: second_factor::is_required(app, tenant).await? }),
-        (Some(_), None) => {
+    match tried(app, call, tenant, attempt, member).await? {
+        Outcome::Right(logged_in) => {
+            attempts::succeeded(app, pass).await?;
+            Ok(logged_in)
+        }
+        // Counted like a wrong one: it would otherwise make the tries at codes that go before it forgotten.
+        Outcome::CodeMissing => {
             let detail = "Send the code that your authenticator shows, too.";
             Err(Problem::new(Code::SecondFactorNeeded, detail).at("code"))
         }
-        (Some(factor), Some(code)) => {
-            let accepted = second_factor::accepts(app, tenant, id, &factor, code).await?;
-            accepted.then_some(LoggedIn { id, to_enroll: false }).ok_or_else(wrong)
+        Outcome::Wrong => {
+            let refused = |id| {
+                let resource = format!("/v1/staff/{id}");
+                call.note(app, Actor::Anonymous, Action::SessionRefused, resource).write(tenant)
+            };
+            attempts::failed(app, pass, member.map(refused).transpose()?).await?;
+            let detail = "No member of the staff has this email address, this password and this code.";
+            Err(Problem::new(Code::InvalidCredentials, detail))
         }
     }
+}
+
+async fn tried<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    tenant: Tenant,
+    attempt: &LogIn,
+    member: Option<StaffId>,
+) -> Result<Outcome, Problem> {
+    let right = credential::check(app, tenant, member.map(Who::Staff), &attempt.password).await?;
+    let Some(id) = member.filter(|_| right) else {
+        return Ok(Outcome::Wrong);
+    };
+    Ok(match (second_factor::confirmed(app, tenant, id).await?, &attempt.code) {
+        (None, _) => {
+            Outcome::Right(LoggedIn { id, to_enroll: second_factor::is_required(app, tenant).await? })
+        }
+        (Some(_), None) => Outcome::CodeMissing,
+        (Some(factor), Some(code)) => {
+            if second_factor::accepts(app, call, tenant, id, &factor, code).await? {
+                Outcome::Right(LoggedIn { id, to_enroll: false })
+            } else {
+                Outcome::Wrong
+            }
+        }
+    })
 }

@@ -161,7 +161,7 @@ pub async fn invite(app: &App, call: &Call<Invite>) -> Result<Reply<InvitationVi
     let earlier = store::get(app, "invited email", &keys::invited_email(tenant, hash)).await?;
     let invited = prepare(app, tenant, &new.email, new.role, Some(principal.who()), earlier).await?;
     let view = view(app, tenant, invited.invitation).await?;
-    let reply = Reply::created("/v1/staff/invitations", view);
+    let reply = Reply::created(format!("/v1/staff/invitations/{}", invited.id), view);
     Ok(call.commit(app, invited.writes, reply).await?)
 }
 

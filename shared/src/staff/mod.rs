@@ -7,6 +7,7 @@ mod custom;
 mod invitation;
 mod manage;
 mod member;
+mod recovery;
 mod role;
 mod second_factor;
 mod totp;
@@ -21,8 +22,12 @@ pub use invitation::{
 };
 pub use manage::{ChangeMember, change, list, read, remove};
 pub use member::{Member, contact_of, role_scopes, scopes};
+pub use recovery::{
+    ChangeStaffPassword, ForgottenStaffPassword, NewStaffPassword, ask_to_reset, change_password, reset,
+};
 pub use role::Role;
 pub use second_factor::{
-    ConfirmFactor, Enrollment, FactorProof, RecoveryCodes, confirm, enroll, remove as remove_factor,
+    ConfirmFactor, Enrollment, FactorProof, NewFactor, RecoveryCodes, confirm, enroll,
+    remove as remove_factor,
 };
 pub use view::{ListStaff, MemberView};

@@ -12,6 +12,7 @@ use super::{
     totp::{self, Secret},
 };
 use crate::{
+    audit::Action,
     credential::{self, Password},
     http::{Call, Code, Nothing, Problem, Reply},
     id::StaffId,
@@ -54,6 +55,14 @@ impl fmt::Debug for Enrollment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Enrollment(…)")
     }
+}
+
+/// Who sets up an authenticator.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFactor {
+    /// Their password, once more.
+    pub password: Password,
 }
 
 /// The proof that an authenticator is set up.
@@ -129,12 +138,31 @@ fn state(detail: &str) -> Problem {
     Problem::new(Code::SecondFactorState, detail)
 }
 
-fn wrong_code() -> Problem {
+pub(super) fn wrong_code() -> Problem {
     Problem::new(Code::InvalidCode, "This code is wrong, has expired or was used before.").at("code")
 }
 
+fn wrong_password() -> Problem {
+    Problem::new(Code::InvalidCode, "This is not your password.").at("password")
+}
+
+async fn by_password<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    tenant: Tenant,
+    id: StaffId,
+    password: &Password,
+) -> Result<bool, Problem> {
+    let who = Who::Staff(id);
+    let right = async { Ok(credential::check(app, tenant, Some(who), password).await?) };
+    credential::prove(app, call, who, right).await
+}
+
 /// The member who is calling, in a log-in of their own: no integration that acts for them sets up their log-in.
-async fn own<B, Q>(app: &App, call: &Call<B, Q>) -> Result<(Tenant, StaffId, session::Session), Problem> {
+pub(super) async fn own<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+) -> Result<(Tenant, StaffId, session::Session), Problem> {
     let principal = call.principal()?;
     let (Who::Staff(id), Some(session)) = (principal.who(), principal.session()) else {
         return Err(Problem::not_found());
@@ -148,9 +176,13 @@ async fn own<B, Q>(app: &App, call: &Call<B, Q>) -> Result<(Tenant, StaffId, ses
 /// Sets up an authenticator. It counts once a code of it was given; until then it can be set up anew.
 ///
 /// # Errors
-/// 409 where the member has a second factor already.
-pub async fn enroll(app: &App, call: &Call) -> Result<Reply<Enrollment>, Problem> {
+/// 409 where the member has a second factor already, 422 where the password is wrong: whoever got hold of a session must
+/// not be able to make it their own.
+pub async fn enroll(app: &App, call: &Call<NewFactor>) -> Result<Reply<Enrollment>, Problem> {
     let (tenant, id, _) = own(app, call).await?;
+    if !by_password(app, call, tenant, id, &call.body.password).await? {
+        return Err(wrong_password());
+    }
     let known = member::contact_of(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
     let store = StoreProfile::of(app, tenant).await?;
     let secret = Secret::new(app.entropy().bytes());
@@ -219,13 +251,14 @@ pub async fn remove(app: &App, call: &Call<FactorProof>) -> Result<Reply<Nothing
     }
     match (&call.body.code, &call.body.password) {
         (Some(code), None) => {
-            if !accepts(app, tenant, id, &factor, code).await? {
+            let accepted = accepts(app, call, tenant, id, &factor, code);
+            if !credential::prove(app, call, Who::Staff(id), accepted).await? {
                 return Err(wrong_code());
             }
         }
         (None, Some(password)) => {
-            if !credential::check(app, tenant, Some(Who::Staff(id)), password).await? {
-                return Err(Problem::new(Code::InvalidCode, "This is not your password.").at("password"));
+            if !by_password(app, call, tenant, id, password).await? {
+                return Err(wrong_password());
             }
         }
         _ => return Err(Problem::invalid("code", "Give a code or the password, one of them.")),
@@ -237,19 +270,23 @@ pub async fn remove(app: &App, call: &Call<FactorProof>) -> Result<Reply<Nothing
 }
 
 /// Whether `code` is good, which uses it up: of two at once with the same code, one is right.
-pub(super) async fn accepts(
+pub(super) async fn accepts<B, Q>(
     app: &App,
+    call: &Call<B, Q>,
     tenant: Tenant,
     id: StaffId,
     factor: &SecondFactor,
     code: &str,
 ) -> Result<bool, Problem> {
     let key = keys::second_factor(tenant, id);
+    let mut writes = Vec::new();
     let used = if let Some(code) = totp::normalized(code) {
         let hash = recovery_hash(app, tenant, id, &code).await?;
         if !factor.recovery.contains_key(&hash) {
             return Ok(false);
         }
+        let resource = format!("/v1/staff/{id}");
+        writes.push(call.note(app, Who::Staff(id), Action::RecoveryCodeUsed, resource).write(tenant)?);
         Write::update(key, "REMOVE recovery.#code")
             .when("attribute_exists(recovery.#code)")
             .name("#code", hash)
@@ -262,14 +299,15 @@ pub(super) async fn accepts(
         };
         Write::update(key, "SET last_step = :step").when("last_step < :step").number(":step", step)
     };
-    match store::commit(app, vec![used]).await {
+    writes.push(used);
+    match store::commit(app, writes).await {
         Ok(()) => Ok(true),
         Err(WriteError::Refused(_)) => Ok(false),
         Err(WriteError::Store(error)) => Err(error.into()),
     }
 }
 
-/// A keyed hash: 80 bits can't be tried out without the deployment's root secret, and hardly with it.
+/// A keyed hash: 120 bits can't be tried out without the deployment's root secret, and hardly with it.
 async fn recovery_hash(app: &App, tenant: Tenant, id: StaffId, code: &str) -> Result<String, Problem> {
     let key = app.derived_key("recovery codes").await.map_err(Problem::internal)?;
     let hash = hmac::sign(&key, format!("{tenant}/{id}/{code}").as_bytes());

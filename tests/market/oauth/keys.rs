@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json, value::RawValue};
-use souk_tests::{Api, Integration, TestMarket, functions, hire};
+use souk_tests::{Api, Integration, TestMarket};
 
-use super::market;
+use super::{market, owner};
 
 /// Has the keys rotated.
 pub async fn rotate(market: &TestMarket) {
@@ -95,8 +95,8 @@ async fn a_key_that_ended_opens_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn rotations_at_once_are_one() {
-    let market = TestMarket::crowded_with(functions()).await;
-    hire(&market, 1, "owner").await;
+    let market = TestMarket::crowded(0).await;
+    owner(&market).await;
     join_all((0..10).map(|_| rotate(&market))).await;
     let keys = published(&market).await;
     assert_eq!(keys.len(), 2);

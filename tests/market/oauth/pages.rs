@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use souk_tests::{Browser, Integration, PASSWORD, TestMarket, field, hire};
+use souk_tests::{Browser, Integration, PASSWORD, TestMarket, code_at, field};
 
-use super::market;
+use super::{careful, market, owner};
 
 fn browser(market: &TestMarket) -> Browser {
     Browser::new(&market.staff().0)
@@ -22,9 +22,13 @@ async fn somebody_logs_in_reads_and_agrees() {
         "{cookie}"
     );
     let consent = browser.log_in(&page, "owner@example.com", PASSWORD, "").await.expect(200);
-    for told in
-        ["Let Ledgerly into Kiosk?", "See and list all orders.", "Give money back.", "app.example.com"]
-    {
+    for told in [
+        "Let Ledgerly into Kiosk?",
+        "See and list all orders.",
+        "Give money back.",
+        "app.example.com",
+        "It lasts 365 days, or until it is not used for 90 days.",
+    ] {
         assert!(consent.text.contains(told), "{told}: {}", consent.text);
     }
     let done = browser.decide(&consent, "approve").await.expect(200);
@@ -54,13 +58,12 @@ async fn somebody_logs_in_reads_and_agrees() {
 #[tokio::test(start_paused = true)]
 async fn over_https_the_cookie_is_the_hosts_own() {
     let market = TestMarket::open(|options| {
-        options.functions = souk_tests::functions();
-        options.template = options
-            .template
-            .replace("LOG_LEVEL: info", "LOG_LEVEL: info\n        PUBLIC_URL: https://api.example.com/");
+        let unset = r#"PUBLIC_URL: !If [HasDomain, !Sub "https://${DomainName}", ""]"#;
+        assert!(options.template.contains(unset));
+        options.template = options.template.replace(unset, "PUBLIC_URL: https://api.example.com/");
     })
     .await;
-    hire(&market, 1, "owner").await;
+    owner(&market).await;
     let client = Integration::register(&market, &["orders:read"]).await;
     let mut browser = browser(&market);
     let page = browser.open(&client.request(&[])).await.expect(200);
@@ -77,12 +80,15 @@ async fn nobody_agrees_by_accident() {
     let client = Integration::register(&market, &["orders:read"]).await;
     let mut browser = browser(&market);
     let page = browser.open(&client.request(&[])).await.expect(200);
+    let (careful, _) = careful(&market).await;
     for (email, password, code) in [
         ("owner@example.com", "wrong", ""),
         ("nobody@example.com", PASSWORD, ""),
-        ("owner@example.com", PASSWORD, "000000"),
-        ("careful@example.com", PASSWORD, ""),
+        (&careful.email, PASSWORD, "000000"),
+        (&careful.email, PASSWORD, ""),
+        (&careful.email, PASSWORD, "٠٠٠٠٠٠"),
     ] {
+        market.leap(SignedDuration::from_secs(5));
         let again = browser.log_in(&page, email, password, code).await.expect(401);
         assert!(again.text.contains("role=\"alert\"") && !again.text.contains("name=\"proof\""));
     }
@@ -96,11 +102,31 @@ async fn nobody_agrees_by_accident() {
 #[tokio::test(start_paused = true)]
 async fn a_second_factor_is_asked_for() {
     let market = market().await;
-    hire(&market, 3, "owner").await;
+    let (careful, enrolled) = careful(&market).await;
     let client = Integration::register(&market, &["orders:read"]).await;
     let mut browser = browser(&market);
     let page = browser.open(&client.request(&[])).await.expect(200);
-    browser.log_in(&page, "careful@example.com", PASSWORD, "123 456").await.expect(200);
+    let code = code_at(&enrolled, market.clock().now());
+    let typed = format!("{} {}", &code[..3], &code[3..]);
+    browser.log_in(&page, &careful.email, PASSWORD, &typed).await.expect(200);
+    let again = browser.log_in(&page, &careful.email, PASSWORD, &typed).await.expect(401);
+    assert!(again.text.contains("this code"), "{}", again.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn guesses_on_the_pages_are_slowed_down_as_elsewhere() {
+    let market = market().await;
+    let client = Integration::register(&market, &["orders:read"]).await;
+    let mut browser = browser(&market);
+    let page = browser.open(&client.request(&[])).await.expect(200);
+    for _ in 0..2 {
+        browser.log_in(&page, "owner@example.com", "four loud herons", "").await.expect(401);
+    }
+    let slowed = browser.log_in(&page, "owner@example.com", PASSWORD, "").await.expect(429);
+    assert_eq!(slowed.header("retry-after"), "1");
+    assert!(slowed.text.contains("Too many failed tries") && !slowed.text.contains("name=\"proof\""));
+    market.leap(SignedDuration::from_secs(1));
+    browser.log_in(&page, "owner@example.com", PASSWORD, "").await.expect(200);
 }
 
 /// Nobody gives an integration more than they have.

@@ -2,14 +2,9 @@
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use souk::{
-    id::StaffId,
-    store::{self, Write, keys},
-    tenant::{Mode, Tenant},
-};
-use souk_tests::{Api, Integration, TestMarket, functions, hire};
+use souk_tests::{Api, Integration, Member, TestMarket};
 
-use super::market;
+use super::{market, owner};
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_token_that_comes_back_ends_the_family() {
@@ -27,8 +22,8 @@ async fn a_refresh_token_that_comes_back_ends_the_family() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_refreshes_at_once_are_one() {
-    let market = TestMarket::crowded_with(functions()).await;
-    hire(&market, 1, "owner").await;
+    let market = TestMarket::crowded(0).await;
+    owner(&market).await;
     let client = Integration::register(&market, &["orders:read"]).await;
     let first = client.tokens("").await.text_at("/refresh_token").to_owned();
     let answers = join_all((0..100).map(|_| client.refresh(&first))).await;
@@ -80,19 +75,19 @@ async fn a_refresh_token_is_its_clients_own() {
 /// An integration that acts for somebody may do no more than they may, now.
 #[tokio::test(start_paused = true)]
 async fn what_somebody_may_no_longer_do_nobody_does_for_them() {
-    let market = market().await;
+    let market = TestMarket::open(|_| {}).await;
+    let (owner, staff) = (owner(&market).await, market.staff().0);
+    Member::joined(&market, &staff, "other@example.com", "owner").await;
     let client = Integration::register(&market, &["orders:read", "orders:write"]).await;
     let tokens = client.tokens("").await;
     let api = Api::of_market(&market.market, tokens.text_at("/access_token"));
     api.post("/v1/orders/ord_00000000000000000000000001/cancel", serde_json::json!({})).await.expect(404);
-    hire(&market, 1, "read_only").await;
+    staff.patch(&owner.path(), serde_json::json!({"role": "read_only"})).await.expect(200);
     api.get("/v1/orders").await.expect(200);
     api.post("/v1/orders/ord_00000000000000000000000001/cancel", serde_json::json!({})).await.expect(403);
     let next = client.refresh(tokens.text_at("/refresh_token")).await.expect(200);
     assert_eq!(next.json["scope"], "orders:read");
-    let tenant = Tenant::of_own_record(market.store.parse().unwrap(), Mode::Test);
-    let leaves = Write::delete(keys::member(tenant, StaffId::from_bits(1)));
-    store::commit(&market.app(), vec![leaves]).await.unwrap();
+    staff.delete(&owner.path()).await.expect(204);
     api.get("/v1/orders").await.expect(401);
     let refused = client.refresh(next.text_at("/refresh_token")).await.expect(400);
     assert_eq!(refused.json["error"], "invalid_grant");

@@ -8,15 +8,19 @@ use super::{
     seal::Seal,
 };
 use crate::{
-    http::{Nothing, Problem, Reply},
+    audit::Action,
+    http::{Call, Nothing, Problem, Reply},
     id::StaffId,
     identity::{StoreProfile, rights},
     oauth::{
+        client::GrantType,
         code,
         refusal::{Refusal, Why},
     },
     principal::{Scope, Who},
     runtime::App,
+    session::Session,
+    token::LIFETIME,
 };
 
 /// The page's name, in the code of its form.
@@ -42,6 +46,12 @@ pub(super) async fn page(
     let store = StoreProfile::of(app, request.client.tenant()).await?.name;
     let (store, client) = (html::text(store.as_str()), html::text(request.client.name.as_str()));
     let host = html::text(&request.back.host());
+    let (idle, whole) = Session::days_of_grant(Who::Staff(who), request.client.id);
+    let lasts = if request.client.uses(GrantType::RefreshToken) {
+        format!("It lasts {whole} days, or until it is not used for {idle} days.")
+    } else {
+        format!("It lasts {} minutes.", LIFETIME.as_mins())
+    };
     let items: String =
         scopes.iter().map(|scope| format!("<li>{}</li>\n", html::text(scope.words()))).collect();
     let (form_code, proof) =
@@ -54,7 +64,7 @@ pub(super) async fn page(
     ]);
     let body = format!(
         "<h1>Let {client} into {store}?</h1>\n<p>It will be able to:</p>\n<ul>\n{items}</ul>\n\
-         <p>Afterwards you are sent to <b>{host}</b>. You can end this at any time.</p>\n\
+         <p>{lasts} You can end it at any time.</p>\n<p>Afterwards you are sent to <b>{host}</b>.</p>\n\
          <form method=\"post\" action=\"/oauth/authorize\">\n{hidden}\
          <button name=\"answer\" value=\"approve\">Allow</button>\n\
          <button name=\"answer\" value=\"deny\">Don’t allow</button>\n</form>"
@@ -63,14 +73,20 @@ pub(super) async fn page(
 }
 
 /// `who` agrees: a code, and the way back with it.
-pub(super) async fn approve(app: &App, request: &Request, who: StaffId) -> Result<Reply<Nothing>, Problem> {
+pub(super) async fn approve<B, Q>(
+    app: &App,
+    call: &Call<B, Q>,
+    request: &Request,
+    who: StaffId,
+) -> Result<Reply<Nothing>, Problem> {
     let scopes = can_give(app, request, who).await?;
     if scopes.is_empty() {
         return Ok(send_back(&nothing_to_give(request)));
     }
-    let (client, back) = (&request.client, &request.back);
-    let code =
-        code::issue(app, client, Who::Staff(who), back.redirect_uri(), &request.challenge, scopes).await?;
+    let (client, back, who) = (&request.client, &request.back, Who::Staff(who));
+    let told = call.note(app, who, Action::ConsentGranted, format!("/v1/oauth-clients/{}", client.id));
+    let told = told.write(client.tenant())?;
+    let code = code::issue(app, client, who, back.redirect_uri(), &request.challenge, scopes, told).await?;
     Ok(send_back(&back.with_code(&code)))
 }
 

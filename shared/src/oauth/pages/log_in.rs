@@ -1,59 +1,32 @@
 //! Logging in on the pages.
 
-use std::{fmt, sync::Arc};
-
-use futures::future::BoxFuture;
-
 use super::{
     html::{self, Page},
     request::Request,
     seal::Seal,
 };
 use crate::{
-    contact::Email,
-    http::{Code, Nothing, Problem, Reply},
-    id::StaffId,
+    http::{Nothing, Problem, Reply},
     identity::StoreProfile,
     oauth::fields::Fields,
     runtime::App,
-    tenant::Tenant,
+    staff::LogIn,
 };
-
-/// What somebody typed to log in.
-pub struct LogInAttempt {
-    /// The store whose staff they say they belong to.
-    pub tenant: Tenant,
-    /// Who they say they are.
-    pub email: Email,
-    /// Their password.
-    pub password: String,
-    /// The code of their second factor.
-    pub code: Option<String>,
-    /// The address that they come from.
-    pub source: String,
-}
-
-// All of it is secret or personal.
-impl fmt::Debug for LogInAttempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LogInAttempt({})", self.tenant)
-    }
-}
-
-/// How staff log in.
-pub type LogIn = Arc<dyn Fn(App, LogInAttempt) -> BoxFuture<'static, Result<StaffId, Problem>> + Send + Sync>;
 
 /// The page's name, in the code of its form.
 pub(super) const PAGE: &str = "log in";
 
 /// What was typed, as far as it can be tried.
-pub(super) fn attempt(fields: &Fields, tenant: Tenant, source: &str) -> Option<LogInAttempt> {
-    Some(LogInAttempt {
-        tenant,
+pub(super) fn attempt(fields: &Fields) -> Option<LogIn> {
+    Some(LogIn {
         email: fields.get("email")?.trim().parse().ok()?,
-        password: fields.get("password")?.to_owned(),
-        code: fields.get("code").map(|code| code.split_whitespace().collect()),
-        source: source.to_owned(),
+        password: fields.get("password")?.to_owned().try_into().ok()?,
+        // Nothing typed is no code.
+        code: fields
+            .get("code")
+            .map(|code| code.split_whitespace().collect())
+            .filter(|code: &String| !code.is_empty()),
+        device: None,
     })
 }
 
@@ -81,14 +54,4 @@ pub(super) async fn page(
     Ok(Page { title: format!("Log in to {store}"), body, onward: None }
         .reply()
         .header("set-cookie", seal.set_cookie()))
-}
-
-/// Staff log in with what they log in with elsewhere.
-pub fn staff() -> LogIn {
-    Arc::new(|_app, attempt| {
-        Box::pin(async move {
-            tracing::debug!(?attempt, "nobody of the staff has a password yet");
-            Err(Problem::new(Code::InvalidKey, "Email, password or code is wrong."))
-        })
-    })
 }

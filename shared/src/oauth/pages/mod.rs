@@ -11,5 +11,4 @@ mod request;
 mod seal;
 mod show;
 
-pub use log_in::{LogIn, LogInAttempt, staff};
 pub use show::{answer, show};

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::{
     consent,
     html::{self, Page},
-    log_in::{self, LogIn},
+    log_in,
     request::{self, Request, Unfit},
     seal::Seal,
 };
@@ -13,6 +13,7 @@ use crate::{
     http::{Call, Nothing, Problem, Reply},
     oauth::fields::Fields,
     runtime::App,
+    staff,
 };
 
 /// `GET /oauth/authorize`: the log-in.
@@ -38,7 +39,7 @@ pub async fn show<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<Nothing>, 
 ///
 /// # Errors
 /// As [`show`].
-pub async fn answer<B, Q>(app: &App, call: &Call<B, Q>, log_in: &LogIn) -> Result<Reply<Nothing>, Problem> {
+pub async fn answer<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<Nothing>, Problem> {
     let stale =
         "This page is out of date, or was not sent by you. Go back to the application and begin again.";
     let Ok(Ok(fields)) = Fields::of_form(&call.headers, &call.raw_body).map(Fields::once_each) else {
@@ -57,13 +58,13 @@ pub async fn answer<B, Q>(app: &App, call: &Call<B, Q>, log_in: &LogIn) -> Resul
         Err(Unfit::Problem(problem)) => return Err(problem),
     };
     match (page, fields.get("answer")) {
-        (log_in::PAGE, Some("log_in")) => try_log_in(app, call, &seal, &request, &fields, log_in).await,
+        (log_in::PAGE, Some("log_in")) => try_log_in(app, call, &seal, &request, &fields).await,
         (consent::PAGE, Some(answer)) => {
             let Some(who) = seal.proven(fields.get("proof"), app.now(), text) else {
                 return Ok(stop(StatusCode::FORBIDDEN, stale));
             };
             match answer {
-                "approve" => consent::approve(app, &request, who).await,
+                "approve" => consent::approve(app, call, &request, who).await,
                 _ => Ok(consent::deny(&request)),
             }
         }
@@ -77,17 +78,20 @@ async fn try_log_in<B, Q>(
     seal: &Seal,
     request: &Request,
     fields: &Fields,
-    log_in: &LogIn,
 ) -> Result<Reply<Nothing>, Problem> {
-    let Some(attempt) = log_in::attempt(fields, request.client.tenant(), &call.source) else {
+    let Some(attempt) = log_in::attempt(fields) else {
         let page = log_in::page(app, seal, request, Some("Email and password are needed.")).await?;
         return Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY));
     };
-    match log_in(app.clone(), attempt).await {
+    match staff::log_in(app, call, request.client.tenant(), &attempt).await {
         Ok(who) => consent::page(app, seal, request, who).await,
         Err(problem) if problem.code().status().is_client_error() => {
-            let page = log_in::page(app, seal, request, Some(problem.code().title())).await?;
-            Ok(page.status(problem.code().status()))
+            let page = log_in::page(app, seal, request, Some(problem.detail())).await?;
+            let page = page.status(problem.code().status());
+            Ok(match problem.wait() {
+                Some(seconds) => page.header("retry-after", seconds.to_string()),
+                None => page,
+            })
         }
         Err(problem) => Err(problem),
     }
