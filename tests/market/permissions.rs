@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, iam::Ask};
 use souk_local::template::{TemplateOptions, load};
-use souk_tests::{TestMarket, template, until};
+use souk_tests::{Browser, Integration, Member, PASSWORD, TestMarket, template, until};
 
 use crate::api_keys;
 use crate::{forge, issuers};
@@ -148,6 +148,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    custom_roles(market).await;
     crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
@@ -210,7 +211,9 @@ fn every_statement_about_a_table_says_which_keys() {
 async fn settings(market: &TestMarket) {
     let staff = market.staff().0;
     let store = staff.get("/v1/store").await.expect(200);
-    staff.patch("/v1/store", json!({"name": store.json["name"]})).await.expect(200);
+    let once = [("idempotency-key", "settings")];
+    let same = json!({"name": store.json["name"]});
+    staff.send(http::Method::PATCH, "/v1/store", Some(same), &once).await.expect(200);
     staff.post("/v1/identity-providers", issuers::customers()).await.expect(201);
     let second = forge::with(&issuers::customers(), "audiences", json!(["second"]));
     let path = staff.post("/v1/identity-providers", second).await.expect(201).header("location").to_owned();
@@ -225,6 +228,27 @@ async fn settings(market: &TestMarket) {
     let claims = issuers::claims(market, "storefront");
     let token = forge::token(&issuers::header(), &claims, &forge::Key::rsa(0));
     staff.with_key(Some(&token)).get("/v1/products").await.expect(200);
+}
+
+/// Somebody with a role that the store made comes in by every door.
+async fn custom_roles(market: &TestMarket) {
+    let staff = market.staff().0;
+    let role = json!({"name": "Clerk", "scopes": ["orders:read"]});
+    let role = staff.post("/v1/roles", role).await.expect(201);
+    let clerk = Member::joined(market, &staff, "clerk@example.com", role.text_at("/id")).await;
+    let tokens = clerk.try_log_in(PASSWORD, None).await.expect(201);
+    let refresh = json!({"refresh_token": tokens.text_at("/refresh_token")});
+    staff.with_key(None).post("/v1/sessions/refresh", refresh).await.expect(200);
+    let client = Integration::register(market, &["orders:read"]).await;
+    Browser::new(&staff).agree(&client.request(&[]), &clerk.email).await;
+    let own = client.ask("/oauth/token", &[("grant_type", "client_credentials")]).await.expect(200);
+    let token = own.text_at("/access_token");
+    staff.with_key(Some(token)).get("/v1/orders").await.expect(200);
+    client.ask("/oauth/revoke", &[("token", token)]).await.expect(200);
+    let mapped = json!({"claim": "groups", "values": {"clerks": role.text_at("/id")}});
+    let provider =
+        forge::with(&forge::with(&issuers::staff(), "roles", mapped), "audiences", json!(["clerks"]));
+    staff.post("/v1/identity-providers", provider).await.expect(201);
 }
 
 #[tokio::test(start_paused = true)]
