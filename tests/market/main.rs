@@ -31,6 +31,7 @@ mod oauth;
 mod origins;
 mod payments;
 mod permissions;
+mod privacy;
 mod quotas;
 mod races;
 mod review;

@@ -45,9 +45,11 @@ pub async fn log_in(app: &App, call: &Call<LogIn>) -> Result<CustomerId, Problem
     let right = credential::check(app, tenant, customer.map(Who::Customer), &attempt.password).await?;
     match customer {
         Some(customer) if right => Ok(customer),
-        _ => {
-            let detail = "No account has this email address and this password.";
-            Err(Problem::new(Code::InvalidCredentials, detail))
-        }
+        _ => Err(wrong()),
     }
+}
+
+/// What a log-in is answered with that is not let in.
+pub fn wrong() -> Problem {
+    Problem::new(Code::InvalidCredentials, "No account has this email address and this password.")
 }

@@ -56,7 +56,7 @@ pub async fn ask_to_reset(app: &App, tenant: Tenant, email: &Email) -> Result<()
 /// # Errors
 /// [`Problem`]: 404 where there is no such customer.
 pub async fn ask_to_verify(app: &App, tenant: Tenant, customer: CustomerId) -> Result<(), Problem> {
-    let customer = storage::load(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
+    let customer = storage::living(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
     if !customer.email_verified {
         ask(app, tenant, Purpose::VerifyEmail, customer.id).await?;
     }
@@ -75,13 +75,12 @@ async fn ask(app: &App, tenant: Tenant, purpose: Purpose, customer: CustomerId) 
 /// several use it at the same time.
 pub async fn reset(app: &App, new: &NewPassword) -> Result<(), Problem> {
     let (tenant, link, id) = open(app, Purpose::ResetPassword, &new.token).await?;
-    let customer = storage::load(app, tenant, id).await?.ok_or_else(invalid)?;
+    let customer = storage::living(app, tenant, id).await?.ok_or_else(invalid)?;
     let who = Who::Customer(id);
-    let mut writes = vec![link::spend(tenant, &link), credential::set(app, tenant, who, &new.password)?];
-    if !customer.email_verified {
-        writes.push(verified(app, tenant, &customer)?);
-    }
-    spend(app, writes).await?;
+    // The customer is written in any case: one who is erased meanwhile must get no password again.
+    let customer = verified(app, tenant, &customer)?;
+    let password = credential::set(app, tenant, who, &new.password)?;
+    spend(app, vec![link::spend(tenant, &link), password, customer]).await?;
     Ok(session::end_all(app, tenant, who, None).await?)
 }
 
@@ -91,7 +90,7 @@ pub async fn reset(app: &App, new: &NewPassword) -> Result<(), Problem> {
 /// [`Problem`]: 422 where the link does not work.
 pub async fn verify(app: &App, verification: &Verification) -> Result<(), Problem> {
     let (tenant, link, id) = open(app, Purpose::VerifyEmail, &verification.token).await?;
-    let customer = storage::load(app, tenant, id).await?.ok_or_else(invalid)?;
+    let customer = storage::living(app, tenant, id).await?.ok_or_else(invalid)?;
     let mut writes = vec![link::spend(tenant, &link)];
     if !customer.email_verified {
         writes.push(verified(app, tenant, &customer)?);
