@@ -70,7 +70,7 @@ impl Watch {
     /// Takes down the messages of `event`, other than what was put among them to see who repeats it.
     fn messages(&self, event: &str) {
         let event: Value = serde_json::from_str(event).unwrap();
-        let records = event["Records"].as_array().unwrap().iter().map(Value::to_string);
+        let records = event["Records"].as_array().into_iter().flatten().map(Value::to_string);
         records.filter(|record| !record.contains(POISON)).for_each(|record| self.say("a message", record));
     }
 
