@@ -37,7 +37,7 @@ crate::text_type! {
 
 crate::text_type! {
     /// A line of an address or a name.
-    Line, example "12 Analytical Row", length 1..=200, check printable
+    Line, example "12 Analytical Row", length 1..=200, check printable, personal
 }
 
 crate::text_type! {
@@ -147,6 +147,6 @@ mod tests {
         };
         assert_eq!(format!("{contact:?}"), "Contact(…)");
         assert_eq!(format!("{:?}", contact.email), "Email(…)");
-        assert_eq!(format!("{:?}", contact.shipping_address.city), "Line(\"London\")");
+        assert_eq!(format!("{:?}", contact.shipping_address.city), "Line(…)");
     }
 }

@@ -180,7 +180,8 @@ async fn a_steady_load_costs_no_write_per_request() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let writes = writes.0.load(Ordering::Relaxed) - before;
-    assert!(writes * 10 < 300, "300 requests cost {writes} writes");
+    // Two of them note that the key was used.
+    assert!(writes < 33, "300 requests cost {writes} writes");
 }
 
 /// The narrow limit of checkouts, by address: no header, spelling or neighbor address is a way around it.

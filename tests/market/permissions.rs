@@ -156,6 +156,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::oauth::everything(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
+    crate::privacy::everything(market).await;
+    market.market.settled().await;
 }
 
 /// Lists, exports, anchors and verifies what the story left in the audit log.

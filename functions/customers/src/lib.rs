@@ -10,8 +10,10 @@ use souk::{
     },
     http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, get, patch, post},
     id::CustomerId,
+    order::{self, ListOwnOrders, OrderSummary},
     principal::Scope,
     runtime::{App, Function},
+    tenant::Tenant,
 };
 
 /// A registration takes so long at least, whether there was an account already or not.
@@ -35,6 +37,7 @@ pub fn function() -> Function {
         )
         .on(get("/v1/customers/me", "Read one's own account").needs(own).answers(&[200, 304]), read_own)
         .on(patch("/v1/customers/me", "Change one's own account").needs(own), change_own)
+        .on(get("/v1/customers/me/orders", "List one's own orders").needs(own), own_orders)
         .on(
             post("/v1/customers/me/password", "Change one's password")
                 .needs(own)
@@ -69,29 +72,36 @@ async fn list(app: App, call: Call<Nothing, ListCustomers>) -> Result<Reply<List
 }
 
 async fn read(app: App, call: Call) -> Result<Reply<CustomerView>, Problem> {
-    let id = call.path("id")?;
-    shown(&app, &call, id).await
+    let (tenant, id) = (call.tenant()?, call.path("id")?);
+    let customer = customer::load(&app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    shown(&app, tenant, &customer).await
 }
 
 async fn read_own(app: App, call: Call) -> Result<Reply<CustomerView>, Problem> {
-    let id = own(&call)?;
-    shown(&app, &call, id).await
+    let customer = customer::own(&app, &call).await?;
+    shown(&app, call.tenant()?, &customer).await
 }
 
-async fn shown(app: &App, call: &Call, id: CustomerId) -> Result<Reply<CustomerView>, Problem> {
-    let tenant = call.tenant()?;
-    let customer = customer::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-    let profile = customer::profile(app, tenant, &customer).await?;
-    Ok(tagged(CustomerView::of(&customer, profile), &customer))
+async fn shown(app: &App, tenant: Tenant, customer: &Customer) -> Result<Reply<CustomerView>, Problem> {
+    let profile = customer::profile(app, tenant, customer).await?;
+    Ok(tagged(CustomerView::of(customer, profile), customer))
+}
+
+async fn own_orders(
+    app: App,
+    call: Call<Nothing, ListOwnOrders>,
+) -> Result<Reply<List<OrderSummary>>, Problem> {
+    let customer = own(&call)?;
+    Ok(Reply::ok(order::list_own(&app, &call, customer).await?))
 }
 
 async fn change_own(app: App, call: Call<ChangeCustomer>) -> Result<Reply<CustomerView>, Problem> {
-    let (customer, profile) = customer::change(&app, &call, own(&call)?).await?;
+    let (customer, profile) = customer::change(&app, &call).await?;
     Ok(tagged(CustomerView::of(&customer, Some(profile)), &customer))
 }
 
 async fn change_password(app: App, call: Call<ChangePassword>) -> Result<Reply<Nothing>, Problem> {
-    customer::change_password(&app, &call, own(&call)?).await
+    customer::change_password(&app, &call).await
 }
 
 async fn ask_to_verify(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {

@@ -54,10 +54,17 @@ pub fn function() -> Function {
 
 async fn log_in(app: App, call: Call<LogIn>) -> Result<Reply<SessionTokens>, Problem> {
     let tenant = call.tenant()?;
-    let who = Who::Customer(customer::log_in(&app, &call).await?);
-    let new = NewSession { who, client: None, scopes: None, device: call.body.device.clone() };
-    let (session, token, writes) = session::begin(&app, tenant, new)?;
-    store::commit(&app, writes).await?;
+    let customer = customer::log_in(&app, &call).await?;
+    let (who, device) = (Who::Customer(customer), call.body.device.clone());
+    let new = NewSession { who, client: None, scopes: None, device };
+    let (session, token, mut writes) = session::begin(&app, tenant, new)?;
+    let place = writes.len();
+    writes.push(customer::seen(&app, tenant, customer));
+    match store::commit(&app, writes).await {
+        // Erased this very moment.
+        Err(error) if error.refused(place) => return Err(customer::wrong()),
+        done => done?,
+    }
     let scopes = Scope::CUSTOMER.to_vec();
     let tokens = session::tokens(&app, &call.issuer(&app), tenant, &session, scopes, token).await?;
     Ok(Reply::created(format!("/v1/sessions/{}", session.id), tokens))

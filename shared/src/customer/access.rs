@@ -61,8 +61,12 @@ pub async fn log_in(app: &App, call: &Call<LogIn>) -> Result<CustomerId, Problem
                 call.audit(app, Actor::Anonymous, Action::SessionRefused, format!("/v1/customers/{id}"))
             });
             attempts::failed(app, pass, note.transpose()?).await?;
-            let detail = "No account has this email address and this password.";
-            Err(Problem::new(Code::InvalidCredentials, detail))
+            Err(wrong())
         }
     }
+}
+
+/// What a log-in is answered with that is not let in.
+pub fn wrong() -> Problem {
+    Problem::new(Code::InvalidCredentials, "No account has this email address and this password.")
 }

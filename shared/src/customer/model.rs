@@ -10,7 +10,7 @@ use crate::{
     contact::{Address, Email, Line},
     credential::Password,
     http::{ETag, Limit},
-    id::CustomerId,
+    id::{CustomerId, PrivacyRequestId},
     metadata::Metadata,
     vault::Sealed,
 };
@@ -68,12 +68,14 @@ pub struct ListCustomers {
 }
 
 /// What is known of a customer as a person. Kept sealed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Where mails go.
-    pub email: Email,
+    /// Where mails go. Unknown of one whom another identity provider logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
     /// What to call them.
-    pub name: Line,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Line>,
     /// Where their parcels go.
     #[serde(default)]
     pub addresses: Vec<Address>,
@@ -90,8 +92,9 @@ impl fmt::Debug for Profile {
 pub struct Customer {
     /// Their id.
     pub id: CustomerId,
-    /// What is known of them as a person.
-    pub profile: Sealed<Profile>,
+    /// What is known of them as a person; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Sealed<Profile>>,
     /// Whether they showed that they read mails at their address.
     pub email_verified: bool,
     /// The caller's own.
@@ -103,9 +106,50 @@ pub struct Customer {
     pub created_at: Timestamp,
     /// When something about them last changed.
     pub updated_at: Timestamp,
+    /// When they last logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_at: Option<Timestamp>,
+    /// That they were erased: then this is all there is of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
+}
+
+/// What is left of a customer who was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// When.
+    pub at: Timestamp,
+    /// The erasure.
+    pub request: PrivacyRequestId,
 }
 
 impl Customer {
+    /// One of whom nothing is known.
+    pub(crate) fn unknown(id: CustomerId, now: Timestamp) -> Self {
+        Self {
+            id,
+            profile: None,
+            email_verified: false,
+            metadata: Metadata::default(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            active_at: None,
+            erased: None,
+        }
+    }
+
+    /// What is left of them after the erasure `request`.
+    pub(crate) fn tombstone(&self, request: PrivacyRequestId, now: Timestamp) -> Self {
+        let nothing = Self { created_at: self.created_at, ..Self::unknown(self.id, now) };
+        Self { version: self.version + 1, erased: Some(Erased { at: now, request }), ..nothing }
+    }
+
+    /// When they were last seen, as far as their account tells.
+    pub fn last_seen(&self) -> Timestamp {
+        self.active_at.map_or(self.updated_at, |active| active.max(self.updated_at))
+    }
+
     /// Tells this version of them from every other.
     pub fn etag(&self) -> ETag {
         ETag::of_version(self.version)

@@ -74,7 +74,7 @@ pub(super) async fn reset_link(
 /// # Errors
 /// [`Problem`]: 404 where there is no such customer.
 pub async fn ask_to_verify(app: &App, tenant: Tenant, customer: CustomerId) -> Result<(), Problem> {
-    let customer = storage::load(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
+    let customer = storage::living(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
     if !customer.email_verified {
         let (_, link) = Link::new(app, tenant, Purpose::VerifyEmail, &customer.id.to_string())?;
         store::commit(app, vec![link]).await?;
@@ -91,17 +91,16 @@ pub async fn ask_to_verify(app: &App, tenant: Tenant, customer: CustomerId) -> R
 pub async fn reset(app: &App, call: &Call<NewPassword>) -> Result<(), Problem> {
     let new = &call.body;
     let (tenant, link, id) = open(app, Purpose::ResetPassword, &new.token).await?;
-    let customer = storage::load(app, tenant, id).await?.ok_or_else(invalid)?;
+    let customer = storage::living(app, tenant, id).await?.ok_or_else(invalid)?;
     let who = Who::Customer(id);
     let told = call.note(app, who, Action::PasswordReset, format!("/v1/customers/{id}"));
-    let mut writes = vec![
+    let writes = vec![
         link::spend(tenant, &link),
         credential::set(app, tenant, who, &new.password)?,
+        // The customer is written in any case: one who is erased meanwhile must get no password again.
+        verified(app, tenant, &customer)?,
         told.write(tenant)?,
     ];
-    if !customer.email_verified {
-        writes.push(verified(app, tenant, &customer)?);
-    }
     spend(app, writes).await?;
     if let Some(account) = &link.account {
         attempts::forgiven(app, tenant, account, &call.address).await?;
@@ -115,7 +114,7 @@ pub async fn reset(app: &App, call: &Call<NewPassword>) -> Result<(), Problem> {
 /// [`Problem`]: 422 where the link does not work.
 pub async fn verify(app: &App, verification: &Verification) -> Result<(), Problem> {
     let (tenant, link, id) = open(app, Purpose::VerifyEmail, &verification.token).await?;
-    let customer = storage::load(app, tenant, id).await?.ok_or_else(invalid)?;
+    let customer = storage::living(app, tenant, id).await?.ok_or_else(invalid)?;
     let mut writes = vec![link::spend(tenant, &link)];
     if !customer.email_verified {
         writes.push(verified(app, tenant, &customer)?);

@@ -28,17 +28,14 @@ use crate::{
 pub async fn register(app: &App, call: &Call<NewCustomer>) -> Result<CustomerView, Problem> {
     let (tenant, new, now) = (call.tenant()?, &call.body, app.now());
     let id = CustomerId::new(app);
-    let profile = Profile { email: new.email.clone(), name: new.name.clone(), addresses: Vec::new() };
+    let profile =
+        Profile { email: Some(new.email.clone()), name: Some(new.name.clone()), addresses: Vec::new() };
     // Before anybody is looked up: the hash takes most of the time, in both cases.
     let password = credential::set(app, tenant, Who::Customer(id), &new.password)?;
     let customer = Customer {
-        id,
-        profile: storage::seal(app, tenant, id, &profile).await?,
-        email_verified: false,
+        profile: Some(storage::seal(app, tenant, id, &profile).await?),
         metadata: new.metadata.clone(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
+        ..Customer::unknown(id, now)
     };
     let hash = vault::email_hash(app, tenant, &new.email).await.map_err(Problem::internal)?;
     let (_, link) = Link::new(app, tenant, Purpose::VerifyEmail, &id.to_string())?;

@@ -16,14 +16,16 @@ use crate::{
 pub struct CustomerView {
     /// Their id.
     pub id: CustomerId,
-    /// Where mails go. Absent once they were erased.
+    /// Where mails go. Absent where nobody knows, and once they were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     /// Whether they showed that they read mails there.
     pub email_verified: bool,
-    /// What to call them. Absent once they were erased.
+    /// What to call them. Absent where nobody knows, and once they were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Line>,
+    /// Whether what was known of them was erased.
+    pub erased: bool,
     /// Where their parcels go.
     pub addresses: Vec<Address>,
     /// The caller's own.
@@ -41,15 +43,13 @@ pub struct CustomerView {
 impl CustomerView {
     /// `customer`, with what is known of them.
     pub fn of(customer: &Customer, profile: Option<Profile>) -> Self {
-        let (email, name, addresses) = match profile {
-            Some(profile) => (Some(profile.email), Some(profile.name), profile.addresses),
-            None => (None, None, Vec::new()),
-        };
+        let Profile { email, name, addresses } = profile.unwrap_or_default();
         Self {
             id: customer.id,
             email,
             email_verified: customer.email_verified,
             name,
+            erased: customer.erased.is_some(),
             addresses,
             metadata: customer.metadata.clone(),
             version: customer.version,

@@ -122,7 +122,17 @@ fn explain(path: &str, message: &str) -> (String, String) {
     if let Some(param) = named("duplicate field `") {
         return (param, "This field is given twice.".to_owned());
     }
-    (path.to_owned(), format!("{}.", capitalized(message)))
+    (path.to_owned(), format!("{}.", capitalized(&unquoted(message))))
+}
+
+/// serde's words without the value that they quote: it may be a password.
+fn unquoted(message: &str) -> String {
+    const QUOTING: [&str; 4] = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let quoting = QUOTING.into_iter().find(|kind| message.starts_with(kind));
+    match quoting.zip(message.rsplit_once(", expected ")) {
+        Some((kind, (_, expected))) => format!("{kind}, expected {expected}"),
+        None => quoting.unwrap_or(message).to_owned(),
+    }
 }
 
 fn capitalized(text: &str) -> String {

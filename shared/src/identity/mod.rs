@@ -8,6 +8,7 @@ mod identify;
 mod profile;
 mod provision;
 mod registry;
+mod retention;
 pub mod rights;
 mod settings;
 
@@ -17,4 +18,5 @@ pub use identify::{identify, of_claims};
 pub use profile::{Location, SecondFactorRule, StoreProfile, StorefrontUrl};
 pub use provision::{FirstOwner, NewStore, ProvisionError, Provisioned, ProvisionedKeys, provision};
 pub use registry::stores;
+pub use retention::{Days, Retention};
 pub use settings::{ChangeStore, StoreView, change_store};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Retention;
 use crate::{
     contact::{Line, LocationId},
     http::Problem,
@@ -66,6 +67,9 @@ pub struct StoreProfile {
     /// Whether its staff need a second factor to log in.
     #[serde(default)]
     pub staff_second_factor: SecondFactorRule,
+    /// How long it keeps what it knows of people.
+    #[serde(default)]
+    pub retention: Retention,
     /// Counts its changes, from 1.
     #[serde(default = "first")]
     pub version: u32,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyKind, Location, SecondFactorRule, StoreProfile, StorefrontUrl, api_key, registry};
+use super::{KeyKind, Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl, api_key, registry};
 use crate::{
     audit::{self, Action},
     contact::{Email, Line},
@@ -132,6 +132,7 @@ pub async fn provision(
         limits: new.limits,
         quotas: new.quotas,
         origins: new.origins,
+        retention: Retention::default(),
     };
     let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, StoreError> {

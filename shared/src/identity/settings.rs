@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Location, SecondFactorRule, StoreProfile, StorefrontUrl};
+use super::{Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl};
 use crate::{
     contact::Line,
     http::{Call, ETag, Problem, Reply},
@@ -46,6 +46,8 @@ pub struct StoreView {
     pub origins: Option<Vec<Origin>>,
     /// Whether its staff need a second factor to log in.
     pub staff_second_factor: SecondFactorRule,
+    /// How long it keeps what it knows of people.
+    pub retention: Retention,
     /// How many requests it takes, as the operator set it.
     pub limits: Limits,
     /// What it may have and use, as the operator set it.
@@ -78,6 +80,9 @@ pub struct ChangeStore {
     pub origins: Option<Option<Vec<Origin>>>,
     /// Whether its staff need a second factor to log in. Sessions that began without one go on until they end.
     pub staff_second_factor: Option<SecondFactorRule>,
+    /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
+    /// erasure; what is erased doesn't come back.
+    pub retention: Option<Retention>,
 }
 
 /// Tells what is null from what is absent.
@@ -101,6 +106,7 @@ impl StoreProfile {
             storefront_url: self.storefront_url,
             origins: self.origins,
             staff_second_factor: self.staff_second_factor,
+            retention: self.retention,
             limits: self.limits,
             quotas: self.quotas,
             version: self.version,
@@ -125,6 +131,7 @@ impl StoreProfile {
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
+            retention: change.retention.unwrap_or(old.retention),
             limits: old.limits,
             quotas: old.quotas,
             version: self.version.saturating_add(1),

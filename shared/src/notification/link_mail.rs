@@ -53,7 +53,7 @@ async fn addressee(
             let Some(customer) = customer::load(app, tenant, id).await? else {
                 return Ok(None);
             };
-            Ok(customer::profile(app, tenant, &customer).await?.map(|profile| profile.email))
+            Ok(customer::profile(app, tenant, &customer).await?.and_then(|profile| profile.email))
         }
         Purpose::ResetStaffPassword => {
             let id = subject.parse().map_err(|_| unreadable())?;

@@ -53,8 +53,8 @@ pub struct OrderSummary {
 
 /// What the read model keeps of an order.
 #[derive(Debug, Serialize, Deserialize)]
-struct Summary {
-    id: OrderId,
+pub(super) struct Summary {
+    pub(super) id: OrderId,
     number: String,
     status: OrderStatus,
     payment_status: PaymentStatus,
@@ -62,9 +62,9 @@ struct Summary {
     items: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     customer: Option<CustomerId>,
-    contact: OrderContact,
+    pub(super) contact: OrderContact,
     version: u32,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
 }
 
 /// Whose orders to list.
@@ -129,6 +129,36 @@ pub struct ListOrders {
     /// Only orders placed before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     pub created_before: Option<Timestamp>,
+}
+
+/// Which of one's own orders to list. The newest come first.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListOwnOrders {
+    /// How many at the most.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of the orders of `customer`, who is calling.
+///
+/// # Errors
+/// [`Problem`] where the cursor is wrong or storage fails.
+pub async fn list_own<B>(
+    app: &App,
+    call: &Call<B, ListOwnOrders>,
+    customer: CustomerId,
+) -> Result<List<OrderSummary>, Problem> {
+    let (tenant, ask) = (call.tenant()?, &call.query);
+    let filters = customer.to_string();
+    let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
+    let query = Query::partition(keys::orders_of_customer(tenant, customer)).newest_first();
+    let page = query.page(app, "order summary", ask.limit.get(), from.as_deref()).await?;
+    let page = Page { items: shown(app, tenant, page.items).await?, next: page.next };
+    call.list(app, page, &filters).await
 }
 
 /// A page of orders.

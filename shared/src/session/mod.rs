@@ -7,5 +7,5 @@ mod view;
 
 pub use model::{NewSession, RefreshRecord, Session};
 pub use refresh::{Refreshed, refresh};
-pub use storage::{alive, all, begin, end, end_all, end_told, end_write};
+pub use storage::{alive, all, begin, delete_all, end, end_all, end_told, end_write};
 pub use view::{SessionTokens, SessionView, tokens};

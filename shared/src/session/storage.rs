@@ -125,6 +125,19 @@ pub async fn end_told(
     }
 }
 
+/// Deletes every session of somebody, also those that have ended and are still there.
+///
+/// # Errors
+/// [`StoreError`]; some may be gone then, and the call can be repeated.
+pub async fn delete_all(app: &App, tenant: Tenant, who: Who) -> Result<(), StoreError> {
+    let pk = keys::sessions(tenant, who);
+    let sessions: Vec<Session> = store::query_all(app, "session", Table::State, &pk).await?;
+    for session in sessions {
+        end(app, tenant, who, session.id).await?;
+    }
+    Ok(())
+}
+
 /// Ends all sessions of somebody, except `keep`.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use super::Item;
 use crate::{
     id::{
         AuditId, CartId, ClientId, CustomerId, EventId, IdentityProviderId, InvitationId, KeyId, LinkId,
-        MovementId, OrderId, ProductId, RoleId, SessionId, StaffId, StoreId,
+        MovementId, OrderId, PrivacyRequestId, ProductId, RoleId, SessionId, StaffId, StoreId,
     },
     principal::Who,
     runtime::{Settings, StartError},
@@ -214,6 +214,36 @@ pub fn customer_order_summary(
 /// The key that a person's data is sealed under.
 pub fn person(tenant: Tenant, subject: Subject) -> Key {
     Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
+}
+
+/// An export of what is known of a person.
+pub fn privacy_export(tenant: Tenant, id: PrivacyRequestId) -> Key {
+    Key::state(format!("{tenant}/privacy-export/{id}"), "export")
+}
+
+/// A piece of an export's archive.
+pub fn privacy_export_chunk(tenant: Tenant, id: PrivacyRequestId, number: u32) -> Key {
+    Key::state(format!("{tenant}/privacy-export/{id}"), format!("chunk/{number:05}"))
+}
+
+/// An erasure of what is known of a person.
+pub fn erasure(tenant: Tenant, id: PrivacyRequestId) -> Key {
+    Key::state(format!("{tenant}/erasures"), id.to_string())
+}
+
+/// The partition that lists the erasures that are not done.
+pub fn open_erasures(tenant: Tenant) -> String {
+    format!("{tenant}/open-erasures")
+}
+
+/// The mark that the erasure of `subject` is not done: one a person, so that two requests are one erasure.
+pub fn open_erasure(tenant: Tenant, subject: Subject) -> Key {
+    Key::state(open_erasures(tenant), subject.to_string())
+}
+
+/// How far a store's people were held against how long it keeps what it knows of them.
+pub fn retention(tenant: Tenant) -> Key {
+    Key::state(format!("{tenant}/retention"), "progress")
 }
 
 /// The answer to a request that may be repeated.

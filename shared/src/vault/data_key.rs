@@ -132,6 +132,14 @@ pub async fn destroy(app: &App, tenant: Tenant, subject: Subject) -> Result<(), 
     }
 }
 
+/// Whether something may be known of `subject`: whether it has a key.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn knows(app: &App, tenant: Tenant, subject: Subject) -> Result<bool, StoreError> {
+    Ok(read(app, tenant, subject).await?.is_some_and(|entry| entry.wrapped.is_some()))
+}
+
 async fn read(app: &App, tenant: Tenant, subject: Subject) -> Result<Option<Entry>, StoreError> {
     store::get(app, "person-key", &keys::person(tenant, subject)).await
 }

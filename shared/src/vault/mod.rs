@@ -12,7 +12,7 @@ mod sealed;
 mod subject;
 
 pub(crate) use cipher::Cipher;
-pub use data_key::{VaultError, destroy};
+pub use data_key::{VaultError, destroy, knows};
 pub use lookup::{EmailHash, email_hash};
 pub use opened::{Opened, open, seal};
 pub use sealed::{Kept, Sealed};

@@ -1,0 +1,5 @@
+//! Exports and erases what is known of a person.
+
+fn main() -> std::process::ExitCode {
+    souk::run(privacy::function())
+}

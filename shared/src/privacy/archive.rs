@@ -1,0 +1,127 @@
+//! All that is known of a person, in one piece.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{carts, person::Person};
+use crate::{
+    audit::{self, Actor, Entry, Filter},
+    cart::{self, Cart},
+    catalog::Sku,
+    contact::{Address, Email},
+    customer::{self, CustomerView},
+    http::Problem,
+    id::CartId,
+    metadata::Metadata,
+    order::{self, Order, OrderView},
+    principal::Who,
+    quantity::Quantity,
+    runtime::App,
+    session::{self, SessionView},
+    store::{self, keys},
+    tenant::Tenant,
+    vault::Opened,
+};
+
+/// The last entries of the audit log that an archive holds.
+const ENTRIES: usize = 100;
+
+/// What is known of a person.
+#[derive(Serialize, ToSchema)]
+pub struct Archive {
+    /// When it was put together.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Their account, with their addresses.
+    pub customer: Option<CustomerView>,
+    /// Where they are logged in.
+    pub sessions: Vec<SessionView>,
+    /// The carts that became their orders.
+    pub carts: Vec<ArchivedCart>,
+    /// Their orders, and what happened to each.
+    pub orders: Vec<OrderView>,
+    /// What the audit log has of late of what they did.
+    pub audit: Vec<Entry>,
+}
+
+/// A cart, as an archive holds it.
+#[derive(Serialize, ToSchema)]
+pub struct ArchivedCart {
+    /// Its id.
+    pub id: CartId,
+    /// What is in it.
+    pub lines: Vec<ArchivedLine>,
+    /// Where mails about the order go.
+    pub email: Option<Email>,
+    /// Where the parcel goes.
+    pub shipping_address: Option<Address>,
+    /// Where the invoice goes, where that differs.
+    pub billing_address: Option<Address>,
+    /// The store's own.
+    pub metadata: Metadata,
+}
+
+/// A line of a cart.
+#[derive(Serialize, ToSchema)]
+pub struct ArchivedLine {
+    /// Of what.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// Collects what is known of `person`.
+pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Result<Archive, Problem> {
+    let vault = Opened::new(app, tenant);
+    vault.unwrap_all(person.subjects()).await?;
+    let orders = carts::orders(app, tenant, person).await?;
+    let (mut shown, mut carts) = (Vec::with_capacity(orders.len()), Vec::new());
+    for order in &orders {
+        shown.push(order::view(order, order.contact(&vault).await?));
+        carts.extend(cart_of(app, tenant, &vault, order).await?);
+    }
+    let mut archive = Archive {
+        created_at: app.now(),
+        customer: None,
+        sessions: Vec::new(),
+        carts,
+        orders: shown,
+        audit: Vec::new(),
+    };
+    if let Some(id) = person.customer {
+        if let Some(customer) = customer::load(app, tenant, id).await? {
+            let profile = customer::profile(app, tenant, &customer).await?;
+            archive.customer = Some(CustomerView::of(&customer, profile));
+        }
+        let who = Who::Customer(id);
+        let sessions = session::all(app, tenant, who).await?;
+        archive.sessions = sessions.into_iter().map(|session| SessionView::of(session, None)).collect();
+        let filter = Filter { actor: Some(Actor::Principal(who)), ..Filter::default() };
+        archive.audit = audit::page(app, tenant, &filter, ENTRIES, None).await?.items;
+    }
+    Ok(archive)
+}
+
+/// The cart that became `order`, if it is still there.
+async fn cart_of(
+    app: &App,
+    tenant: Tenant,
+    vault: &Opened<'_>,
+    order: &Order,
+) -> Result<Option<ArchivedCart>, Problem> {
+    let found: Option<Cart> = store::get(app, "cart", &keys::cart(tenant, order.placed.cart)).await?;
+    let Some(cart) = found else {
+        return Ok(None);
+    };
+    let particulars = cart::particulars(vault, &cart).await?;
+    let lines = cart.lines.into_iter().map(|line| ArchivedLine { sku: line.sku, quantity: line.quantity });
+    Ok(Some(ArchivedCart {
+        id: cart.id,
+        lines: lines.collect(),
+        email: particulars.email,
+        shipping_address: particulars.shipping_address,
+        billing_address: particulars.billing_address,
+        metadata: cart.metadata,
+    }))
+}
