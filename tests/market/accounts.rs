@@ -156,7 +156,13 @@ async fn a_hundred_refreshes_at_once_are_one() {
     let market = TestMarket::crowded(0).await;
     let account = Account::registered(&market, "ada@example.com").await;
     let (_, first) = account.session().await;
-    let all = futures::future::join_all((0..100).map(|_| account.refresh(&first))).await;
+    // From as many addresses: what one address may do is limited.
+    let refresh = |address: u8| {
+        let open = account.storefront.with_key(None).at(&format!("203.0.113.{address}"));
+        let body = json!({"refresh_token": first["refresh_token"]});
+        async move { open.post("/v1/sessions/refresh", body).await }
+    };
+    let all = futures::future::join_all((0..100).map(refresh)).await;
     let mut next: Vec<_> =
         all.iter().map(|answer| answer.clone().expect(200).json["refresh_token"].clone()).collect();
     next.dedup();
@@ -248,4 +254,39 @@ async fn an_account_opens_one_store_in_one_mode() {
     elsewhere.register("another quiet heron").await.expect(201);
     elsewhere.log_in("another quiet heron").await.expect(201);
     account.log_in("another quiet heron").await.expect(401);
+}
+
+/// What uses every permission of `customers` and `sessions`.
+pub async fn everything(market: &TestMarket) {
+    let account = Account::registered(market, "everything@example.com").await;
+    account.register(PASSWORD).await.expect(201);
+    let open = account.storefront.with_key(None);
+    market.market.settled().await;
+    let staff = market.staff().0;
+    let page = staff.get("/v1/customers?limit=1").await.expect(200);
+    staff.get(&format!("/v1/customers/{}", page.text_at("/data/0/id"))).await.expect(200);
+    Account::registered(market, "second@example.com").await;
+    let page = staff.get("/v1/customers?limit=1").await.expect(200);
+    staff.get(&format!("/v1/customers?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
+    let ((phone, tokens), (laptop, _)) = (account.session().await, account.session().await);
+    let once = [("idempotency-key", "everything")];
+    phone
+        .send(http::Method::PATCH, "/v1/customers/me", Some(json!({"name": "Ada"})), &once)
+        .await
+        .expect(200);
+    phone.post("/v1/customers/me/verification", json!({})).await.expect(202);
+    let token = account.mailed_token().await;
+    open.post("/v1/customers/verifications", json!({"token": token})).await.expect(204);
+    let change = json!({"current_password": PASSWORD, "password": "four quiet herons"});
+    phone.post("/v1/customers/me/password", change).await.expect(204);
+    laptop.get("/v1/customers/me").await.expect(401);
+    let tokens = account.refresh(&tokens).await.expect(200).json;
+    phone.get("/v1/sessions").await.expect(200);
+    account.storefront.post("/v1/password-resets", json!({"email": account.email})).await.expect(202);
+    let token = account.mailed_token().await;
+    let reset = json!({"token": token, "password": PASSWORD});
+    open.post("/v1/password-resets/confirm", reset).await.expect(204);
+    account.refresh(&tokens).await.expect(401);
+    let (phone, tokens) = account.session().await;
+    phone.delete(&format!("/v1/sessions/{}", tokens["id"].as_str().unwrap())).await.expect(204);
 }

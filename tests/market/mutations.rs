@@ -4,13 +4,15 @@
 //! The permissions are found in the template, so one that is added is tried as well. Trying them all takes about a
 //! minute; `SOUK_MUTATIONS=12` tries a sample of twelve, `SOUK_SEED` says which.
 
-use std::{collections::BTreeMap, sync::Mutex, thread};
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use serde_yaml_ng::Value as Yaml;
+use souk_cloud::iam::{Ask, Decision, Policy};
 use souk_local::template::{TemplateOptions, load};
 use souk_tests::template;
 
-use crate::{checks, permissions::first_denial};
+use crate::{checks, permissions::everything_asked};
 
 /// The template without one thing.
 struct Mutation {
@@ -195,33 +197,45 @@ fn every_setting_of_a_stream_and_a_schedule_is_missed() {
     each_is_named(&mutations);
 }
 
-/// The whole story of `permissions` is played without each permission, on two threads, until somebody is denied it.
-#[test]
-fn every_permission_is_missed() {
+/// What the story of `permissions` asked for is asked again without each permission: somebody has to be denied it.
+#[tokio::test(start_paused = true)]
+async fn every_permission_is_missed() {
     let source = Source::read();
-    let mutations = sample(
-        source
-            .resources("AWS::Serverless::Function")
-            .into_iter()
-            .flat_map(|(id, function)| permissions(&source, id, function))
-            .collect(),
-    );
-    let (todo, unnoticed) = (Mutex::new(mutations.iter()), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let Some(mutation) = todo.lock().unwrap().next() else { break };
-                    let runtime =
-                        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-                    let found = runtime.unwrap().block_on(first_denial(mutation.template.clone())).join("; ");
-                    unnoticed.lock().unwrap().extend(judge(mutation, &found));
-                }
-            });
-        }
-    });
-    let unnoticed = unnoticed.into_inner().unwrap();
+    let functions = source.resources("AWS::Serverless::Function");
+    let mutations: Vec<_> =
+        functions.into_iter().flat_map(|(id, function)| permissions(&source, id, function)).collect();
+    assert!(mutations.len() > 100, "only {}", mutations.len());
+    let asked = everything_asked().await;
+    assert_eq!(denials(&template(), &asked), "", "else the mutations would prove nothing");
+    let unnoticed: Vec<_> = mutations
+        .iter()
+        .filter_map(|mutation| judge(mutation, &denials(&mutation.template, &asked)))
+        .collect();
     assert!(unnoticed.is_empty(), "{} of {}:\n{}", unnoticed.len(), mutations.len(), unnoticed.join("\n"));
+}
+
+/// What is denied of what was `asked`, each with who asked it, where `template` says who may do what.
+fn denials(template: &str, asked: &[(String, Ask)]) -> String {
+    let stack = match load(template, &TemplateOptions::default()) {
+        Ok(stack) => stack,
+        Err(error) => return error.to_string(),
+    };
+    let policies: BTreeMap<_, _> = stack
+        .functions
+        .values()
+        .map(|spec| {
+            let document = json!({"Version": "2012-10-17", "Statement": spec.statements});
+            (spec.binary.as_str(), Policy::parse(&document).unwrap())
+        })
+        .collect();
+    let denied = asked.iter().filter(|(caller, ask)| {
+        policies
+            .get(caller.as_str())
+            .is_none_or(|policy| matches!(policy.decide(ask), Decision::Denied { .. }))
+    });
+    let told: BTreeSet<_> =
+        denied.map(|(caller, ask)| format!("{caller} may not {} on {}", ask.action, ask.resource)).collect();
+    told.into_iter().collect::<Vec<_>>().join("; ")
 }
 
 /// Each action of a function's statements taken out, each family of keys, and each resource where there are several.
@@ -244,7 +258,11 @@ fn permissions(source: &Source, id: &str, function: &Yaml) -> Vec<Mutation> {
         }
         let keys = "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys";
         let patterns = keys.split('/').fold(statement, |at, step| &at[step]);
-        for index in 0..patterns.as_sequence().map_or(0, Vec::len) {
+        for (index, pattern) in patterns.as_sequence().into_iter().flatten().enumerate() {
+            // Only where the stream lost a note does the sweeper touch it: `audit` plays that.
+            if binary == "sweep" && format!("{pattern:?}").contains("audit-outbox") {
+                continue;
+            }
             mutations
                 .push(source.without(&format!("{path}/{keys}/{index}"), &[&format!("{binary} may not ")]));
         }
@@ -258,19 +276,6 @@ fn permissions(source: &Source, id: &str, function: &Yaml) -> Vec<Mutation> {
         }
     }
     mutations
-}
-
-/// All of them, or as many as `SOUK_MUTATIONS` says, drawn by `SOUK_SEED`.
-fn sample(mut mutations: Vec<Mutation>) -> Vec<Mutation> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let Some(many) = number("SOUK_MUTATIONS") else { return mutations };
-    let mut seed = number("SOUK_SEED").unwrap_or(1);
-    let mut drawn = BTreeMap::new();
-    for mutation in mutations.drain(..) {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        drawn.insert(seed, mutation);
-    }
-    drawn.into_values().take(usize::try_from(many).unwrap()).collect()
 }
 
 /// The logical id in `!GetAtt Id.Attribute` or `!Ref Id`.

@@ -10,10 +10,9 @@ use std::{
 
 use futures::FutureExt;
 use serde_json::{Value, json};
-use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer};
+use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, iam::Ask};
 use souk_local::template::{TemplateOptions, load};
 use souk_tests::{TestMarket, template, until};
-use tokio::sync::Notify;
 
 use crate::api_keys;
 use crate::{forge, issuers};
@@ -32,15 +31,15 @@ impl Faults for NoMail {
 #[derive(Default)]
 struct Denials {
     heard: Mutex<BTreeSet<String>>,
-    first: Notify,
 }
 
 impl Observer for Denials {
     fn called(&self, record: &CallRecord) {
         if let Some(lacking) = &record.lacking {
-            let denial = format!("{} may not {} on {}", record.caller, lacking.action, lacking.resource);
+            let keys: BTreeSet<_> = record.keys.iter().map(|(_, key)| key).collect();
+            let denial =
+                format!("{} may not {} on {} ({keys:?})", record.caller, lacking.action, lacking.resource);
             self.heard.lock().unwrap().insert(denial);
-            self.first.notify_one();
         }
     }
 }
@@ -51,30 +50,47 @@ impl Denials {
     }
 }
 
-/// What is denied first where everything is done on `template`; nothing where nothing is.
-pub async fn first_denial(template: String) -> Vec<String> {
-    let denials = Arc::new(Denials::default());
-    let story = async {
-        let faults = Arc::new(NoMail(AtomicBool::new(false)));
-        let market = open(template, &faults, &denials).await;
-        everything(&market, &faults).await;
-    };
-    tokio::select! {
-        biased;
-        () = denials.first.notified() => {}
-        // Who is denied something may break off before it is looked at.
-        _ = AssertUnwindSafe(story).catch_unwind() => {}
+/// Writes down every permission that was needed, and by whom.
+#[derive(Default)]
+struct Asked(Mutex<Vec<(String, Ask)>>);
+
+impl Observer for Asked {
+    fn called(&self, record: &CallRecord) {
+        let mut asked = self.0.lock().unwrap();
+        for ask in &record.asks {
+            let one = (record.caller.clone(), ask.clone());
+            if !asked.contains(&one) {
+                asked.push(one);
+            }
+        }
     }
-    denials.list()
 }
 
-async fn open(template: String, faults: &Arc<NoMail>, denials: &Arc<Denials>) -> TestMarket {
+/// What functions ask of AWS while everything is done, of secrets under the names that a template alone gives them.
+pub async fn everything_asked() -> Vec<(String, Ask)> {
+    let (faults, asked) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Asked::default()));
+    let market = open(template(), &faults, asked.clone()).await;
+    everything(&market, &faults).await;
+    let (opened, written) =
+        (market.market.stack(), load(&template(), &TemplateOptions::default()).unwrap().secrets);
+    let by_functions = |caller: &String| opened.functions.values().any(|spec| spec.binary == *caller);
+    let mut asked = std::mem::take(&mut *asked.0.lock().unwrap());
+    asked.retain(|(caller, _)| by_functions(caller));
+    for (_, ask) in &mut asked {
+        if let Some((id, _)) = opened.secrets.iter().find(|(_, secret)| secret.arn == ask.resource) {
+            ask.resource.clone_from(&written[id].arn);
+        }
+    }
+    asked
+}
+
+async fn open(template: String, faults: &Arc<NoMail>, observer: Arc<dyn Observer>) -> TestMarket {
     TestMarket::open(|options| {
         options.template = template;
         // Late payments are left to the sweeper, which would have nothing to do otherwise.
         options.webhooks = false;
         options.faults = Some(faults.clone());
-        options.observer = Some(denials.clone());
+        options.observer = Some(observer);
         options.outside = Some(issuers::world().outside());
     })
     .await
@@ -132,6 +148,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;
@@ -213,7 +230,7 @@ async fn settings(market: &TestMarket) {
 #[tokio::test(start_paused = true)]
 async fn every_permission_is_granted_and_none_too_much() {
     let (faults, denials) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Denials::default()));
-    let market = open(template(), &faults, &denials).await;
+    let market = open(template(), &faults, denials.clone()).await;
     let story = AssertUnwindSafe(everything(&market, &faults)).catch_unwind().await;
     let denied = denials.list();
     assert!(denied.is_empty(), "template.yaml grants too little:\n{}", denied.join("\n"));

@@ -77,7 +77,7 @@ fn what_holds_facts_is_kept_and_encrypted() {
         ("SSEEnabled: true", "encrypted at rest"),
     ] {
         let tables = text.matches("Type: AWS::DynamoDB::Table").count();
-        assert_eq!(tables, 3);
+        assert_eq!(tables, 4);
         assert!(text.matches(needed).count() >= tables, "{needed}: {why}");
     }
     let short = text.matches("RecoveryPeriodInDays: 1 }").count();

@@ -143,7 +143,7 @@ impl Scene {
             "headers": { "content-type": "application/json", "idempotency-key": format!("{function}{path}{}", named.unwrap_or_default()) },
             "requestContext": {
                 "accountId": "000000000000", "apiId": "scene", "domainName": "localhost", "domainPrefix": "localhost",
-                "authorizer": { "lambda": { "store": STORE, "mode": "test", "key": "key_01m6dsg7e0fcrr59pbb1kpbm0z", "scopes": scopes } },
+                "authorizer": { "lambda": { "store": STORE, "mode": "test", "who": "key_01m6dsg7e0fcrr59pbb1kpbm0z", "scopes": scopes } },
                 "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.24", "userAgent": "scene" },
                 "requestId": "scene", "routeKey": route, "stage": "$default",
                 "time": "01/Jan/2100:00:00:00 +0000", "timeEpoch": TIME * 1000,

@@ -71,6 +71,7 @@ impl Cloud {
             caller: caller.name.clone(),
             service: service.name(),
             operation,
+            asks: Vec::new(),
             resources: Vec::new(),
             keys: Vec::new(),
             request_bytes: request.body().len(),
@@ -106,6 +107,7 @@ impl Cloud {
                 caller: info.caller,
                 service: info.service,
                 operation: info.operation,
+                asks: info.asks,
                 resources: info.resources,
                 keys: info.keys,
                 outcome,
@@ -191,6 +193,7 @@ impl Cloud {
                 (Work::Kms(input), vec![ask])
             }
         };
+        info.asks.clone_from(&asks);
         info.resources = asks.iter().map(|ask| ask.resource.clone()).collect();
         info.keys = keys;
         Ok(Prepared { work, asks, service })

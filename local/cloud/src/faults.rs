@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Refusal;
+use crate::{Refusal, iam::Ask};
 
 /// What a call is about, known before it runs.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct CallInfo {
     pub service: &'static str,
     /// The operation, such as `PutItem`.
     pub operation: String,
+    /// The permissions it needs.
+    pub asks: Vec<Ask>,
     /// The ARNs it is about.
     pub resources: Vec<String>,
     /// The partition keys it names, each with its table. DynamoDB only.

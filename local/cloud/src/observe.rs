@@ -19,6 +19,8 @@ pub struct CallRecord {
     pub service: &'static str,
     /// The operation, such as `PutItem`.
     pub operation: String,
+    /// The permissions it needed.
+    pub asks: Vec<Ask>,
     /// The ARNs it was about.
     pub resources: Vec<String>,
     /// The partition keys it named, each with its table. DynamoDB only.

@@ -104,7 +104,8 @@ impl Runner {
         context.xray_trace_id = Some(trace);
         context.env_config = Arc::clone(&deployed.config);
         let binary = &deployed.spec.binary;
-        let guard = self.tripwire.as_ref().map(|wire| wire.invocation(binary, event.get(), &cause));
+        let guard =
+            self.tripwire.as_ref().map(|wire| wire.invocation(binary, event.get(), deployed.function.kind()));
         let invocation = Invocation { event, context };
 
         let under_way = self.activity.begin();

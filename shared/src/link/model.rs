@@ -33,7 +33,8 @@ impl Purpose {
         }
     }
 
-    const ALL: [Self; 4] =
+    /// All of them.
+    pub const ALL: [Self; 4] =
         [Self::VerifyEmail, Self::ResetPassword, Self::ResetStaffPassword, Self::Invitation];
 
     /// The purpose of the links that events of this type ask for.

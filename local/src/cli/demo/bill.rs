@@ -69,6 +69,7 @@ mod tests {
                 caller: "carts".to_owned(),
                 service: "dynamodb",
                 operation: operation.to_owned(),
+                asks: Vec::new(),
                 resources: Vec::new(),
                 keys: Vec::new(),
                 outcome: Outcome::Done,

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, fmt};
 
 use serde::Deserialize;
+use souk::runtime::Kind;
 
 use super::key;
-use crate::engine::happening::Cause;
 
 /// What an invocation may touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +69,8 @@ struct Text {
 }
 
 impl Bounds {
-    /// What the invocation on `event` may touch.
-    pub(super) fn of(event: &str, cause: &Cause) -> Self {
+    /// What the invocation on `event` may touch, of a function made for this.
+    pub(super) fn of(event: &str, kind: Kind) -> Self {
         let read: Option<Event> = serde_json::from_str(event).ok();
         match read {
             Some(Event { records: Some(records), .. }) => {
@@ -80,7 +80,7 @@ impl Bounds {
                 let tenant = authorizer.lambda.as_ref().and_then(Named::tenant);
                 tenant.map_or(Self::OneStore, |tenant| Self::These([tenant].into()))
             }
-            _ if matches!(cause, Cause::Schedule(_)) => Self::AnyStore,
+            _ if kind == Kind::Schedule => Self::AnyStore,
             _ => Self::OneStore,
         }
     }
@@ -131,20 +131,20 @@ mod tests {
         Bounds::These(tenants.iter().map(|mode| format!("{STORE}/{mode}")).collect())
     }
 
-    fn queue() -> Cause {
-        Cause::Queue("q".to_owned())
+    fn queue() -> Kind {
+        Kind::Queue
     }
 
     #[test]
     fn a_request_is_its_principals() {
-        let request = Cause::Request("GET /".to_owned());
+        let request = Kind::Http;
         let context =
             |inner: &str| format!(r#"{{"requestContext": {{"authorizer": {inner}}}, "body": "x"}}"#);
         let known =
             context(&format!(r#"{{"lambda": {{"store": "{STORE}", "mode": "test", "id": "key_1"}}}}"#));
-        assert_eq!(Bounds::of(&known, &request), these(&["test"]));
+        assert_eq!(Bounds::of(&known, request), these(&["test"]));
         for unknown in [context(r#"{"lambda": {"denied": "unknown"}}"#), context("null"), "{}".to_owned()] {
-            assert_eq!(Bounds::of(&unknown, &request), Bounds::OneStore, "{unknown}");
+            assert_eq!(Bounds::of(&unknown, request), Bounds::OneStore, "{unknown}");
         }
     }
 
@@ -155,14 +155,14 @@ mod tests {
             r#"{{"dynamodb": {{"Keys": {{"pk": {{"S": "{STORE}/test/cart/1"}}, "sk": {{"S": "x"}}}}}}}}"#
         );
         let event = format!(r#"{{"Records": [{{"body": "{body}"}}, {other}, {{"body": "no json"}}]}}"#);
-        assert_eq!(Bounds::of(&event, &queue()), these(&["live", "test"]));
-        assert_eq!(Bounds::of(r#"{"Records": []}"#, &queue()), Bounds::nothing());
+        assert_eq!(Bounds::of(&event, queue()), these(&["live", "test"]));
+        assert_eq!(Bounds::of(r#"{"Records": []}"#, queue()), Bounds::nothing());
     }
 
     #[test]
     fn a_schedule_is_for_all_and_an_operator_for_one() {
         let event = r#"{"source": "aws.scheduler", "detail": "{}"}"#;
-        assert_eq!(Bounds::of(event, &Cause::Schedule("sweep".to_owned())), Bounds::AnyStore);
-        assert_eq!(Bounds::of(r#"{"name": "Kiosk"}"#, &Cause::Direct), Bounds::OneStore);
+        assert_eq!(Bounds::of(event, Kind::Schedule), Bounds::AnyStore);
+        assert_eq!(Bounds::of(r#"{"name": "Kiosk"}"#, Kind::Direct), Bounds::OneStore);
     }
 }

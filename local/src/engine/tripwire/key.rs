@@ -4,7 +4,7 @@
 /// family of such keys (`store/keys.rs` lists them at its end) adds its line here.
 const SHARED: &[(&str, &[&str])] = &[
     // API keys, by the hash of their secret: they tell the tenant.
-    ("key/", &["authorizer", "provision-store"]),
+    ("key/", &["api-keys", "authorizer", "provision-store"]),
     // Public keys of signatures: the deployment signs for all stores.
     ("jwk/", &["authorizer", "oauth", "rotate-signing-keys", "sessions", "staff"]),
     // Refresh tokens, by their hash: they tell the tenant.
@@ -72,7 +72,7 @@ mod tests {
             let (key, tenant) = (format!("{STORE}{rest}"), format!("{STORE}{tenant}"));
             assert_eq!(owner(&key), Owner::Tenant { store: STORE, tenant: &tenant });
         }
-        assert_eq!(owner("key/00ff"), Owner::Shared(&["authorizer", "provision-store"]));
+        assert_eq!(owner("key/00ff"), Owner::Shared(&["api-keys", "authorizer", "provision-store"]));
         let (no_mode, short) = (format!("{STORE}/tests/cart"), "store_1/test/cart");
         for key in ["", "store_", STORE, no_mode.as_str(), short, "keys/1", "cart/cart_1", "/test/cart"] {
             assert_eq!(owner(key), Owner::Nobody, "{key}");

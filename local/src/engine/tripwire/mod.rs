@@ -13,11 +13,12 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use souk::runtime::Kind;
 use souk_cloud::{CallInfo, Guard};
 use tokio::sync::broadcast;
 
 use self::{event::Bounds, key::Owner};
-use super::happening::{Cause, Happening};
+use super::happening::Happening;
 
 /// A key that was out of bounds for whoever named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,8 @@ impl Tripwire {
     }
 
     /// Looks at the calls of one invocation.
-    pub(crate) fn invocation(self: &Arc<Self>, function: &str, event: &str, cause: &Cause) -> Arc<dyn Guard> {
-        self.guard(function, Bounds::of(event, cause))
+    pub(crate) fn invocation(self: &Arc<Self>, function: &str, event: &str, kind: Kind) -> Arc<dyn Guard> {
+        self.guard(function, Bounds::of(event, kind))
     }
 
     /// Looks at the calls that a function makes while no invocation of it is known: none may touch anything. So a call
