@@ -79,7 +79,7 @@ pub const ROUTES: [(&str, Class); 19] = [
     ("POST /v1/sessions/refresh", Class::Token),
     ("POST /v1/customers", Class::Registration),
     ("POST /v1/customers/verifications", Class::PasswordReset),
-    ("POST /v1/customers/verify", Class::LogIn),
+    ("POST /v1/customers/me/verification", Class::PasswordReset),
     ("POST /v1/password-resets", Class::PasswordReset),
     ("POST /v1/password-resets/confirm", Class::LogIn),
     ("POST /v1/customers/me/password", Class::LogIn),

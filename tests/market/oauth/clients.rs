@@ -98,7 +98,7 @@ async fn nobody_gives_what_they_dont_have() {
     let mut more = confidential();
     more["scopes"] = json!(["orders:read", "refunds:write"]);
     let refused = poor.post("/v1/oauth-clients", more).await.expect(403);
-    assert_eq!((refused.code(), refused.text_at("/scope")), ("missing_scope", "refunds:write"));
+    assert_eq!((refused.code(), refused.text_at("/scope")), ("beyond_own_rights", "refunds:write"));
     let roll = format!("/v1/oauth-clients/{}/secret", rich.id);
     let refused = poor.post(&roll, json!({})).await.expect(403);
     assert_eq!(refused.text_at("/scope"), "refunds:write");
