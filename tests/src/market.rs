@@ -86,7 +86,6 @@ impl TestMarket {
     /// `market`, with a new store.
     pub async fn of(market: Market) -> Self {
         // `SHOW=warn cargo test …` prints what the functions say, and all that happens.
-        if let Ok(level) = std::env::var("SHOW") {}
         let (happenings, mut receiver) = (Arc::new(Mutex::new(Vec::new())), market.happenings());
         let taken = Arc::clone(&happenings);
         tokio::spawn(async move {
