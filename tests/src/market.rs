@@ -86,6 +86,9 @@ impl TestMarket {
     /// `market`, with a new store.
     pub async fn of(market: Market) -> Self {
         // `SHOW=warn cargo test …` prints what the functions say, and all that happens.
+        if let Ok(level) = std::env::var("SHOW") {
+            let _ = tracing_subscriber::fmt().with_env_filter(level).with_test_writer().try_init();
+        }
         let (happenings, mut receiver) = (Arc::new(Mutex::new(Vec::new())), market.happenings());
         let taken = Arc::clone(&happenings);
         tokio::spawn(async move {
