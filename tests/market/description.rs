@@ -56,7 +56,8 @@ async fn the_page_works_without_a_network() {
     assert!(page.header("content-security-policy").contains("script-src 'self'"));
     for source in page.text.split("=\"reference/").skip(1) {
         let name = source.split('"').next().unwrap();
-        anybody.get(&format!("/reference/{name}")).await.expect(200);
+        let part = anybody.get(&format!("/reference/{name}")).await.expect(200);
+        assert!(part.header("content-type").ends_with("; charset=utf-8"), "{name}");
     }
     assert!(!page.text.contains("https://"), "the page loads something from elsewhere");
     anybody.get("/openapi.json").await.expect(200);
