@@ -44,9 +44,13 @@ fn contact(email: &str) -> Value {
 
 /// Buys a mug as whoever holds `api`, and gives the order's path.
 async fn buy(market: &TestMarket, api: &Api, email: &str) -> String {
+    buy_of(market, api, email, "MUG").await
+}
+
+async fn buy_of(market: &TestMarket, api: &Api, email: &str, sku: &str) -> String {
     let cart = api.post("/v1/carts", json!({"currency": "EUR"})).await.expect(201);
     let path = format!("/v1/carts/{}", cart.text_at("/id"));
-    api.post(&format!("{path}/lines"), json!({"sku": "MUG", "quantity": 1})).await.expect(200);
+    api.post(&format!("{path}/lines"), json!({"sku": sku, "quantity": 1})).await.expect(200);
     api.patch(&path, contact(email)).await.expect(200);
     let placed = api.post(&format!("{path}/checkout"), json!({"payment_method": "pm_card_visa"})).await;
     let order = format!("/v1/orders/{}", placed.expect(202).text_at("/id"));
@@ -57,6 +61,10 @@ async fn buy(market: &TestMarket, api: &Api, email: &str) -> String {
 
 /// Ada, whose address is verified, with an order.
 async fn ada(market: &TestMarket, email: &str) -> Ada {
+    ada_with(market, email, "MUG").await
+}
+
+async fn ada_with(market: &TestMarket, email: &str, sku: &str) -> Ada {
     register(market, email).await.expect(201);
     let token = mailed_token(market, email).await;
     let verification = json!({ "token": token });
@@ -64,7 +72,7 @@ async fn ada(market: &TestMarket, email: &str) -> Ada {
     let tokens = log_in(market, email).await.expect(201).json;
     let api = market.shopper().0.with_key(tokens["access_token"].as_str());
     let me = api.patch("/v1/customers/me", json!({"addresses": [contact(email)["shipping_address"]]})).await;
-    let order = buy(market, &api, email).await;
+    let order = buy_of(market, &api, email, sku).await;
     Ada { api, id: me.expect(200).text_at("/id").to_owned(), order, tokens }
 }
 
@@ -96,20 +104,25 @@ async fn audited(market: &TestMarket) -> Vec<String> {
 
 /// Everything that the functions do, for those who check what they may do.
 pub async fn everything(market: &TestMarket) {
+    market.staff().sell("TEA", 500, 9).await;
     market
         .staff()
         .0
         .patch("/v1/store", retention(json!({"inactive_customers_days": 30, "guest_contacts_days": 30})))
         .await;
-    let known = ada(market, "ada.canary@example.com").await;
+    let known = ada_with(market, "ada.canary@example.com", "TEA").await;
     let ready = export(market, &known.id).await.expect(202);
     let path = ready.header("location").to_owned();
     market.staff().0.get(&path).await.expect(200);
     market.staff().0.get(&format!("{path}/archive")).await.expect(200);
+    // Of whom nothing is known there is no key yet to seal an archive under.
+    let stranger = market.customer(9);
+    stranger.call("GET /v1/customers/me", "", Value::Null).await.expect(200);
+    export(market, &stranger.id.to_string()).await.expect(202);
     let erased = erase(market, "ada.canary@example.com").await.expect(202);
     market.staff().0.get(erased.header("location")).await.expect(200);
-    ada(market, "bob@example.com").await;
-    buy(market, &market.shopper().0, "guest@example.com").await;
+    ada_with(market, "bob@example.com", "TEA").await;
+    buy_of(market, &market.shopper().0, "guest@example.com", "TEA").await;
     market.leap(SignedDuration::from_hours(24 * 40));
     market.invoke("enforce-retention", json!({})).await.unwrap();
 }
