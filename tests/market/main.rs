@@ -26,6 +26,7 @@ mod journey;
 mod limits;
 mod lists;
 mod log_in_delays;
+mod many_keys;
 mod mass_assignment;
 mod mutations;
 mod oauth;
