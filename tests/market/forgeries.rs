@@ -61,7 +61,7 @@ async fn status(market: &TestMarket, route: &(Method, String), lines: &[String])
 }
 
 /// All that is stored, but what is known of other issuers' keys: to look for a key is to note when.
-async fn stored(market: &TestMarket) -> BTreeMap<String, String> {
+pub async fn stored(market: &TestMarket) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for table in market.market.stack().tables.values() {
         let mut from = Value::Null;
@@ -92,7 +92,7 @@ async fn stored(market: &TestMarket) -> BTreeMap<String, String> {
 }
 
 /// Tries every forgery on every protected route, and the good credentials before and after.
-async fn none_is_accepted(market: &TestMarket, forgeries: &Forgeries, good: &[(&str, String)]) {
+pub async fn none_is_accepted(market: &TestMarket, forgeries: &Forgeries, good: &[(&str, String)]) {
     let routes = protected();
     assert!(routes.len() >= 20, "only {} routes", routes.len());
     let controls = |when: &'static str| {
