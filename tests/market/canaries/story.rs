@@ -3,9 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use souk_cloud::Caller;
-use souk_tests::{
-    Api, Browser, Integration, PAGES_PASSWORD, STAFF, TestMarket, accept, hire, mailed_token, until,
-};
+use souk_tests::{Api, Browser, Integration, TestMarket, accept, mailed_token, until};
 
 use super::watch::Watch;
 
@@ -166,10 +164,8 @@ impl Story {
         self.keep(&client.secret);
         let mut browser = Browser::new(&client.anybody);
         let page = browser.open(&client.request(&[("scope", "orders:read")])).await.expect(200);
-        let (owner, id, _) = STAFF[0];
-        hire(market, id, "owner").await;
-        browser.log_in(&page, owner, WRONG_PASSWORD, "").await;
-        let consent = browser.log_in(&page, owner, PAGES_PASSWORD, "").await.expect(200);
+        browser.log_in(&page, STAFF_EMAIL, WRONG_PASSWORD, "").await;
+        let consent = browser.log_in(&page, STAFF_EMAIL, STAFF_PASSWORD, "").await.expect(200);
         self.keep(browser.cookie.split_once('=').unwrap().1);
         let code = Browser::told(&browser.decide(&consent, "approve").await.expect(200))["code"].clone();
         self.keep(&code);
@@ -201,7 +197,7 @@ impl Story {
     /// Everything personal and secret.
     pub fn canaries(&self) -> Vec<String> {
         let passwords = [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, STAFF_PASSWORD, "canary!"];
-        let others = [STAFF_EMAIL, STAFF[0].0, PAGES_PASSWORD, DEVICE, METADATA, WRONG_TOKEN, COOKIE, POISON];
+        let others = [STAFF_EMAIL, DEVICE, METADATA, WRONG_TOKEN, COOKIE, POISON];
         let fixed = passwords.into_iter().chain(others).map(str::to_owned);
         self.sealed().into_iter().chain(fixed).chain(self.secrets.clone()).collect()
     }

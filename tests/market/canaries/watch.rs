@@ -64,7 +64,7 @@ impl Watch {
                 Box::pin(async move { inner.invoke(app, invocation).await })
             })
         };
-        souk_tests::functions().into_iter().map(listened).collect()
+        souk_local::functions().into_iter().map(listened).collect()
     }
 
     /// Takes down the messages of `event`, other than what was put among them to see who repeats it.
