@@ -163,7 +163,10 @@ async fn nobody_gives_rights_that_they_lack() {
     let write = souk::store::Write::put(
         "role",
         souk::store::keys::role(tenant, role),
-        &json!({"id": role, "name": "Janitor", "scopes": ["settings:read", "settings:write"], "version": 1}),
+        &json!({
+            "id": role, "name": "Janitor", "scopes": ["settings:read", "settings:write"], "members": 0, "version": 1,
+            "created_at": app.now().to_string(), "updated_at": app.now().to_string(),
+        }),
     );
     souk::store::commit(&app, vec![write.unwrap()]).await.unwrap();
     let janitors = json!({"claim": "job", "values": {"janitor": role.to_string()}});

@@ -189,7 +189,7 @@ fn rules_hold_parameters_together() {
 fn souks_own_template_can_be_run() {
     let text = include_str!("../../../template.yaml");
     let stack = load(text, &TemplateOptions::default()).unwrap();
-    assert!(stack.functions.len() >= 15 && stack.tables.len() == 2 && stack.queues.len() >= 6);
+    assert!(stack.functions.len() >= 30 && stack.tables.len() == 4 && stack.queues.len() >= 6);
     let chosen =
         [("DomainName", "api.example.com"), ("CertificateArn", "arn:x"), ("AlarmEmail", "ops@example.com")];
     let parameters = chosen.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

@@ -49,7 +49,14 @@ async fn log_in(market: &TestMarket, store: &str) -> LogIn {
     let app = market.app();
     let (tenant, who) = (Tenant::of_own_record(store.parse().unwrap(), Mode::Test), StaffId::new(&app));
     let now = app.now();
-    let member = json!({"id": who, "role": "owner", "version": 1, "created_at": now, "updated_at": now});
+    let email = format!("{who}@example.com");
+    let contact = json!({"email": email, "name": "Grace Hopper"});
+    let contact = vault::seal(&app, tenant, Subject::Staff(who), "contact", &contact).await.unwrap();
+    let email_hash = vault::email_hash(&app, tenant, &email.parse().unwrap()).await.unwrap();
+    let member = json!({
+        "id": who, "role": "owner", "contact": contact, "email_hash": email_hash, "version": 1,
+        "created_at": now, "updated_at": now,
+    });
     let new = NewSession { who: Who::Staff(who), client: None, scopes: None, device: None };
     let (session, refresh_token, mut writes) = session::begin(&app, tenant, new).unwrap();
     writes.push(Write::put("member", keys::member(tenant, who), &member).unwrap());

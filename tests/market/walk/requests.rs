@@ -30,13 +30,15 @@ pub enum Kind {
     Invitation,
     Client,
     Provider,
+    Export,
+    Erasure,
     Asset,
     PaymentProvider,
     Store,
 }
 
 impl Kind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -51,6 +53,8 @@ impl Kind {
         Self::Invitation,
         Self::Client,
         Self::Provider,
+        Self::Export,
+        Self::Erasure,
         Self::Asset,
         Self::PaymentProvider,
         Self::Store,
@@ -81,6 +85,7 @@ impl Kind {
             Self::Invitation => "inv_00000000000000000000000001",
             Self::Client => "cli_00000000000000000000000001",
             Self::Provider => "idp_00000000000000000000000001",
+            Self::Export | Self::Erasure => "prv_00000000000000000000000001",
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
@@ -190,6 +195,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
         Some("api-keys" | "oauth-clients" | "identity-providers" | "store" | "audit-log") => settings(route),
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
+        Some("privacy") => privacy(route),
         Some(_) => shop(route),
         None => pages(route),
     }
@@ -266,10 +272,14 @@ fn accounts(route: &str) -> Option<Sample> {
             let email = format!("new-{}@example.com", world.next());
             json(json!({"email": email, "password": PASSWORD, "name": "New"}))
         }),
-        "GET /v1/customers/me" => own(&[], 200).of(Of::Customers),
-        "PATCH /v1/customers/me" => {
-            own(&[], 200).of(Of::Customers).body(|_, _| json(json!({"name": "Ada King"})))
+        // Another issuer's customer gets an account with the first of these.
+        "GET /v1/customers/me" | "GET /v1/customers/me/orders" => {
+            own(&[], 200).of(Of::Customers).outsiders(200)
         }
+        "PATCH /v1/customers/me" => own(&[], 200)
+            .of(Of::Customers)
+            .outsiders(200)
+            .body(|_, _| json(json!({"name": "Ada King"}))),
         "POST /v1/customers/me/password" => own(&[], 204)
             .of(Of::Customers)
             .outsiders(401)
@@ -315,7 +325,16 @@ fn staff(route: &str) -> Option<Sample> {
             let email = format!("nobody-{}@example.com", world.next());
             json(json!({"email": email, "password": PASSWORD}))
         }),
-        "POST /v1/staff/me/totp" => own(&[201]).body(empty),
+        "POST /v1/staff/me/totp" => own(&[201]).body(|_, _| json(json!({"password": PASSWORD}))),
+        "POST /v1/staff/me/password" => {
+            own(&[204]).body(|_, _| json(json!({"current_password": PASSWORD, "password": PASSWORD})))
+        }
+        "POST /v1/staff/password-resets" => needs("accounts:write", &[], 202).body(|world, _| {
+            json(json!({"email": format!("nobody-{}@example.com", world.next())}))
+        }),
+        "POST /v1/staff/password-resets/confirm" => {
+            open(&[], &[422]).body(|_, _| json(json!({"token": "store_x.lnk_x.x", "password": PASSWORD})))
+        }
         "POST /v1/staff/me/totp/confirm" => own(&[409, 422]).body(|_, _| json(json!({"code": "000000"}))),
         "DELETE /v1/staff/me/totp" => own(&[409]).body(|_, _| json(json!({"password": PASSWORD}))),
         "POST /v1/roles" => needs("staff:write", &[], 201)
@@ -325,6 +344,24 @@ fn staff(route: &str) -> Option<Sample> {
             needs("staff:write", &[Kind::Role], 200).gives().body(|_, _| json(json!({"name": "Changed"})))
         }
         "DELETE /v1/roles/{id}" => needs("staff:write", &[Kind::Role], 204).gives().uses(),
+        _ => return None,
+    })
+}
+
+fn privacy(route: &str) -> Option<Sample> {
+    let needs = |ids: &[Kind], good| needs("privacy:write", ids, good);
+    Some(match route {
+        "POST /v1/privacy/exports" => {
+            needs(&[], 202).body(|_, place| json(json!({"customer": place.email})))
+        }
+        "GET /v1/privacy/exports/{id}" | "GET /v1/privacy/exports/{id}/archive" => {
+            needs(&[Kind::Export], 200)
+        }
+        // Of somebody who isn't there: whoever is, is needed for the rest of the walk.
+        "POST /v1/privacy/erasures" => needs(&[], 404).body(|world, _| {
+            json(json!({"customer": format!("nobody-{}@example.com", world.next())}))
+        }),
+        "GET /v1/privacy/erasures/{id}" => needs(&[Kind::Erasure], 200),
         _ => return None,
     })
 }
