@@ -12,6 +12,7 @@ use souk::{
     store::{self, Write, keys},
     tenant::{Mode, Tenant},
     token::PublicKey,
+    vault::{self, Subject},
 };
 use souk_tests::TestMarket;
 

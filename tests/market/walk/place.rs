@@ -257,6 +257,19 @@ impl Place {
                 provider["audiences"] = json!([format!("audience-{number}")]);
                 self.made(world, "/v1/identity-providers", provider).await
             }
+            Kind::Export => {
+                let export = json!({"customer": self.email});
+                let made = self.keeper(world).post("/v1/privacy/exports", export).await.expect(202);
+                made.text_at("/id").to_owned()
+            }
+            Kind::Erasure => {
+                let email = format!("leaving-{number}@example.com");
+                let leaving = json!({"email": email, "password": PASSWORD, "name": "Gone"});
+                self.storefront(world).post("/v1/customers", leaving).await.expect(201);
+                let erasure = json!({"customer": email});
+                let made = self.keeper(world).post("/v1/privacy/erasures", erasure).await.expect(202);
+                made.text_at("/id").to_owned()
+            }
             Kind::Asset => "souk.svg".to_owned(),
             Kind::PaymentProvider => "sandbox".to_owned(),
             Kind::Store => self.store.clone(),

@@ -276,10 +276,9 @@ fn accounts(route: &str) -> Option<Sample> {
         "GET /v1/customers/me" | "GET /v1/customers/me/orders" => {
             own(&[], 200).of(Of::Customers).outsiders(200)
         }
-        "PATCH /v1/customers/me" => own(&[], 200)
-            .of(Of::Customers)
-            .outsiders(200)
-            .body(|_, _| json(json!({"name": "Ada King"}))),
+        "PATCH /v1/customers/me" => {
+            own(&[], 200).of(Of::Customers).outsiders(200).body(|_, _| json(json!({"name": "Ada King"})))
+        }
         "POST /v1/customers/me/password" => own(&[], 204)
             .of(Of::Customers)
             .outsiders(401)
@@ -329,9 +328,8 @@ fn staff(route: &str) -> Option<Sample> {
         "POST /v1/staff/me/password" => {
             own(&[204]).body(|_, _| json(json!({"current_password": PASSWORD, "password": PASSWORD})))
         }
-        "POST /v1/staff/password-resets" => needs("accounts:write", &[], 202).body(|world, _| {
-            json(json!({"email": format!("nobody-{}@example.com", world.next())}))
-        }),
+        "POST /v1/staff/password-resets" => needs("accounts:write", &[], 202)
+            .body(|world, _| json(json!({"email": format!("nobody-{}@example.com", world.next())}))),
         "POST /v1/staff/password-resets/confirm" => {
             open(&[], &[422]).body(|_, _| json(json!({"token": "store_x.lnk_x.x", "password": PASSWORD})))
         }
@@ -351,16 +349,13 @@ fn staff(route: &str) -> Option<Sample> {
 fn privacy(route: &str) -> Option<Sample> {
     let needs = |ids: &[Kind], good| needs("privacy:write", ids, good);
     Some(match route {
-        "POST /v1/privacy/exports" => {
-            needs(&[], 202).body(|_, place| json(json!({"customer": place.email})))
-        }
+        "POST /v1/privacy/exports" => needs(&[], 202).body(|_, place| json(json!({"customer": place.email}))),
         "GET /v1/privacy/exports/{id}" | "GET /v1/privacy/exports/{id}/archive" => {
             needs(&[Kind::Export], 200)
         }
         // Of somebody who isn't there: whoever is, is needed for the rest of the walk.
-        "POST /v1/privacy/erasures" => needs(&[], 404).body(|world, _| {
-            json(json!({"customer": format!("nobody-{}@example.com", world.next())}))
-        }),
+        "POST /v1/privacy/erasures" => needs(&[], 404)
+            .body(|world, _| json(json!({"customer": format!("nobody-{}@example.com", world.next())}))),
         "GET /v1/privacy/erasures/{id}" => needs(&[Kind::Erasure], 200),
         _ => return None,
     })
