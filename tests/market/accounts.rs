@@ -274,6 +274,7 @@ pub async fn everything(market: &TestMarket) {
         .send(http::Method::PATCH, "/v1/customers/me", Some(json!({"name": "Ada"})), &once)
         .await
         .expect(200);
+    phone.get("/v1/customers/me/orders").await.expect(200);
     phone.post("/v1/customers/me/verification", json!({})).await.expect(202);
     let token = account.mailed_token().await;
     open.post("/v1/customers/verifications", json!({"token": token})).await.expect(204);

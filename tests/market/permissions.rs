@@ -148,12 +148,12 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
-    custom_roles(market).await;
     crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;
     crate::oauth::everything(market).await;
+    custom_roles(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
     crate::privacy::everything(market).await;
@@ -235,12 +235,15 @@ async fn settings(market: &TestMarket) {
 /// Somebody with a role that the store made comes in by every door.
 async fn custom_roles(market: &TestMarket) {
     let staff = market.staff().0;
-    let role = json!({"name": "Clerk", "scopes": ["orders:read"]});
+    let role = json!({"name": "Porter", "scopes": ["orders:read"]});
     let role = staff.post("/v1/roles", role).await.expect(201);
-    let clerk = Member::joined(market, &staff, "clerk@example.com", role.text_at("/id")).await;
+    let clerk = Member::joined(market, &staff, "porter@example.com", role.text_at("/id")).await;
     let tokens = clerk.try_log_in(PASSWORD, None).await.expect(201);
     let refresh = json!({"refresh_token": tokens.text_at("/refresh_token")});
     staff.with_key(None).post("/v1/sessions/refresh", refresh).await.expect(200);
+    let forgotten = json!({"email": clerk.email});
+    market.shopper().0.post("/v1/staff/password-resets", forgotten).await.expect(202);
+    market.market.settled().await;
     let client = Integration::register(market, &["orders:read"]).await;
     Browser::new(&staff).agree(&client.request(&[]), &clerk.email).await;
     let own = client.ask("/oauth/token", &[("grant_type", "client_credentials")]).await.expect(200);
