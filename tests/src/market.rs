@@ -237,17 +237,25 @@ impl TestMarket {
 
     /// All items of a kind in the table whose name ends so, as DynamoDB has them.
     pub async fn raw_items(&self, table: &str, kind: &str) -> Vec<Value> {
-        let page = self.dynamodb("Scan", json!({"TableName": self.table(table)})).await;
-        assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
-        let items = page["Items"].as_array().unwrap().iter().cloned();
-        items.filter(|item| item["kind"]["S"] == kind).collect()
+        let items = self.scan(table).await;
+        items.into_iter().filter(|item| item["kind"]["S"] == kind).collect()
     }
 
     /// All items of the table whose name ends so, as plain JSON.
     pub async fn all_items(&self, table: &str) -> Vec<Value> {
-        let page = self.dynamodb("Scan", json!({"TableName": self.table(table)})).await;
-        assert!(page.get("LastEvaluatedKey").is_none(), "more items than one page holds");
-        page["Items"].as_array().unwrap().iter().map(plain).collect()
+        self.scan(table).await.iter().map(plain).collect()
+    }
+
+    async fn scan(&self, table: &str) -> Vec<Value> {
+        let (mut items, mut ask) = (Vec::new(), json!({"TableName": self.table(table)}));
+        loop {
+            let mut page = self.dynamodb("Scan", ask.clone()).await;
+            items.extend(page["Items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            ask["ExclusiveStartKey"] = page["LastEvaluatedKey"].take();
+            if ask["ExclusiveStartKey"].is_null() {
+                return items;
+            }
+        }
     }
 }
 
