@@ -34,7 +34,12 @@ const SENSITIVE: [&str; 9] =
     ["/sessions", "/oauth/", "/password", "/verif", "/customers", "/checkout", "/accept", "/login", "/token"];
 
 fn routes() -> BTreeSet<String> {
-    functions().iter().filter_map(Function::routes).flat_map(Routes::iter).map(|route| route.key()).collect()
+    functions()
+        .iter()
+        .filter_map(Function::routes)
+        .flat_map(Routes::iter)
+        .map(souk::http::Route::key)
+        .collect()
 }
 
 #[test]

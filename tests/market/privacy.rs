@@ -108,7 +108,7 @@ pub async fn everything(market: &TestMarket) {
     market
         .staff()
         .0
-        .patch("/v1/store", retention(json!({"inactive_customers_days": 30, "guest_contacts_days": 30})))
+        .patch("/v1/store", retention(&json!({"inactive_customers_days": 30, "guest_contacts_days": 30})))
         .await;
     let known = ada_with(market, "ada.canary@example.com", "TEA").await;
     let ready = export(market, &known.id).await.expect(202);
@@ -127,7 +127,7 @@ pub async fn everything(market: &TestMarket) {
     market.invoke("enforce-retention", json!({})).await.unwrap();
 }
 
-fn retention(what: Value) -> Value {
+fn retention(what: &Value) -> Value {
     json!({ "retention": what })
 }
 
@@ -403,7 +403,7 @@ async fn a_store_forgets_whom_its_settings_say() {
     let erased = async |order: &str| market.staff().0.get(order).await.expect(200).json["erased"] == true;
     assert!(!erased(&sleeper.order).await && !erased(&once).await, "nothing is erased where nothing is said");
 
-    let settings = retention(json!({"inactive_customers_days": 365, "guest_contacts_days": 400}));
+    let settings = retention(&json!({"inactive_customers_days": 365, "guest_contacts_days": 400}));
     assert_eq!(
         market.staff().0.patch("/v1/store", settings.clone()).await.expect(200).json["retention"],
         settings["retention"]
@@ -433,7 +433,7 @@ async fn a_store_forgets_whom_its_settings_say() {
         json!({"x": 1}),
         json!(5),
     ] {
-        market.staff().0.patch("/v1/store", retention(wrong)).await.expect(422);
+        market.staff().0.patch("/v1/store", retention(&wrong)).await.expect(422);
     }
 }
 

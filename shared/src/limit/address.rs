@@ -24,6 +24,13 @@ impl Address {
         })
     }
 
+    /// Whether it is the machine itself. AWS's gateway never tells that; a market on a laptop has nobody else, who may
+    /// play as many people as they like.
+    pub fn is_this_machine(&self) -> bool {
+        self.0.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            || self.0 == "0:0:0:0::/64"
+    }
+
     /// A name for it that can't be turned back: a hash under a key of the deployment. An address is a personal datum,
     /// and there are few enough of them to try them all against a hash without a key.
     ///

@@ -57,16 +57,19 @@ async fn addressee(
         }
         Purpose::ResetStaffPassword => {
             let id = subject.parse().map_err(|_| unreadable())?;
-            Ok(staff::contact_of(app, tenant, id).await.map_err(unopened)?.map(|contact| contact.email))
+            Ok(staff::contact_of(app, tenant, id)
+                .await
+                .map_err(|problem| unopened(&problem))?
+                .map(|contact| contact.email))
         }
         Purpose::Invitation => {
             let id = subject.parse().map_err(|_| unreadable())?;
-            staff::invited_email(app, tenant, id).await.map_err(unopened)
+            staff::invited_email(app, tenant, id).await.map_err(|problem| unopened(&problem))
         }
     }
 }
 
-fn unopened(problem: Problem) -> JobError {
+fn unopened(problem: &Problem) -> JobError {
     JobError::new("staff", problem.log().unwrap_or(problem.code().as_str()))
 }
 

@@ -128,7 +128,7 @@ pub async fn of_place(world: &World, place: &Place, all: bool) -> Vec<Person> {
         let mut rights = of_role(role);
         rights.insert(OWN);
         let claims = place.join(world, role).await;
-        people.push(Person::new(place, format!("{role}"), Is::Staff, Credential::Own(claims), rights));
+        people.push(Person::new(place, role.to_string(), Is::Staff, Credential::Own(claims), rights));
     }
     let scopes = if all { &GRANTABLE[..] } else { &[][..] };
     for scope in scopes {

@@ -283,7 +283,7 @@ fn accounts(route: &str) -> Option<Sample> {
             .of(Of::Customers)
             .outsiders(401)
             .body(|_, _| json(json!({"current_password": PASSWORD, "password": PASSWORD}))),
-        "POST /v1/customers/me/verification" => own(&[], 202).of(Of::Customers).body(empty),
+        "POST /v1/customers/me/verification" => own(&[], 202).of(Of::Customers).outsiders(202).body(empty),
         "POST /v1/customers/verifications" => {
             open(&[], &[422]).body(|_, _| json(json!({"token": "store_x.lnk_x.x"})))
         }

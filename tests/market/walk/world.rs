@@ -94,7 +94,7 @@ impl World {
 
     /// Sends a request of `person`, with an idempotency key where a body goes with it.
     pub async fn send(&self, person: &Person, method: &Method, path: &str, body: &Body) -> Answer {
-        if self.requests.fetch_add(1, Ordering::Relaxed) % REQUESTS_A_SECOND == 0 {
+        if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(REQUESTS_A_SECOND) {
             self.market.leap(SignedDuration::from_secs(1));
         }
         let key = format!("walk-{}", self.next());
