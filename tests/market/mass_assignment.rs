@@ -95,8 +95,8 @@ async fn nothing_that_only_answers_have_can_be_written() {
         for name in answered.difference(&written) {
             let mut body = body.clone();
             body[name] = json!("x");
-            // As seldom as its stricter limit lets them come.
-            match class_of(&stop.key) {
+            // As seldom as its stricter limit lets people come; a secret key stands for many of them.
+            match class_of(&stop.key).filter(|_| stop.sample.scope == Some("account:own")) {
                 None => {}
                 Some(Class::Registration | Class::PasswordReset) => {
                     world.market.leap(SignedDuration::from_mins(4));
@@ -115,7 +115,14 @@ async fn nothing_that_only_answers_have_can_be_written() {
     println!("{} fields of answers on {writes} writes: {cases} cases", answered.len());
     let after = stored(&world.market).await;
     let own = |key: &String| !key.contains("limit/");
-    for (key, item) in after.iter().filter(|(key, item)| own(key) && before.get(*key) != Some(item)) {
+    // When a key was last used is noted, whatever it is used for.
+    let unused = |item: &String| {
+        let mut item: Value = serde_json::from_str(item).unwrap();
+        item.as_object_mut().unwrap().retain(|name, _| name != "noted_at" && name != "last_used_at");
+        item
+    };
+    let changed = |key: &String, item: &String| before.get(key).map(unused) != Some(unused(item));
+    for (key, item) in after.iter().filter(|(key, item)| own(key) && changed(key, item)) {
         faults.push(format!("{key} was {:?} and is {item}", before.get(key)));
     }
     faults.truncate(40);
