@@ -103,6 +103,8 @@ try {
       page.waitForResponse((response) => response.url() === `${api}/oauth/authorize`),
       page.evaluate((id) => document.getElementById(id).submit(), id),
     ]);
+    // Answered is not yet shown: where the next page is asked for first, the browser gives that up for this one.
+    await page.waitForURL(`${api}/oauth/authorize`);
     assert.equal(refused.status(), 403, `${id} from another site`);
     assert.equal((await refused.request().allHeaders()).cookie, undefined, "the cookie stays at home");
   }
