@@ -1,7 +1,7 @@
 //! Whose a partition key is. Written anew, so that it doesn't share a mistake with the code that it watches.
 
 /// Keys that belong to no tenant, by how they begin, each with the functions that may touch them. Whoever adds a
-/// family of such keys (`store/keys.rs` lists them at its end) adds its line here.
+/// family of such keys (`store/keys/shared.rs` lists them) adds its line here.
 const SHARED: &[(&str, &[&str])] = &[
     // API keys, by the hash of their secret: they tell the tenant.
     ("key/", &["api-keys", "authorizer", "provision-store"]),

@@ -1,0 +1,151 @@
+//! Every key of every table. A key can't be written down without the tenant it belongs to; the few that belong to none
+//! are a page of their own, [`shared`], each with its reason.
+
+mod access;
+mod people;
+mod shared;
+mod shop;
+
+pub use access::*;
+pub use people::*;
+pub use shared::*;
+pub use shop::*;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use ring::digest::{SHA256, digest};
+
+use super::Item;
+use crate::{
+    id::OrderId,
+    runtime::{Settings, StartError},
+    tenant::Tenant,
+};
+
+/// One of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Facts, append-only.
+    Events,
+    /// Current state and read models.
+    State,
+    /// The keys of people.
+    Vault,
+    /// How far audit logs went, written by `anchor-audit` alone.
+    Anchors,
+}
+
+impl Table {
+    /// The table's name, as the template gives it to the function.
+    ///
+    /// # Errors
+    /// [`StartError::Missing`] where the template does not give it to this function.
+    pub fn name(self, settings: &Settings) -> Result<&str, StartError> {
+        settings.require(match self {
+            Self::Events => "EVENTS_TABLE",
+            Self::State => "STATE_TABLE",
+            Self::Vault => "VAULT_TABLE",
+            Self::Anchors => "ANCHORS_TABLE",
+        })
+    }
+}
+
+/// A secondary index of the state table. All are sparse: an item is in one only while it has its attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// What must be looked at when its time has come.
+    Due,
+    /// A store's orders by status, then by time.
+    OrdersByStatus,
+    /// A store's orders by customer, then by time.
+    OrdersByCustomer,
+}
+
+impl Index {
+    /// Its name and its two key attributes.
+    pub const fn describe(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Due => ("due", "due_shard", "due_at"),
+            Self::OrdersByStatus => ("orders-by-status", "status_pk", "status_sk"),
+            Self::OrdersByCustomer => ("orders-by-customer", "customer_pk", "customer_sk"),
+        }
+    }
+}
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    table: Table,
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn state(pk: String, sk: impl Into<String>) -> Self {
+        Self { table: Table::State, pk, sk: sk.into() }
+    }
+
+    /// Which table it is a key of.
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
+    /// The partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// The sort key.
+    pub fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// Its two attributes.
+    pub fn item(&self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// The tenant that a key Souk wrote begins with.
+pub fn tenant_of(pk: &str) -> Option<Tenant> {
+    let mut parts = pk.split('/');
+    Some(Tenant::of_own_record(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// What lies behind the tenant in a key: what kind of thing it is of, and its id.
+fn thing(pk: &str) -> Option<(&str, &str)> {
+    pk.splitn(3, '/').nth(2)?.split_once('/')
+}
+
+/// The order that a key made by [`work`] belongs to.
+pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
+    order_of(pk, "work")
+}
+
+/// The order that a key made by [`sandbox_payment`] belongs to.
+pub fn order_of_sandbox_payment(pk: &str) -> Option<(Tenant, OrderId)> {
+    order_of(pk, "sandbox")
+}
+
+fn order_of(pk: &str, family: &str) -> Option<(Tenant, OrderId)> {
+    let (kind, id) = thing(pk)?;
+    (kind == family).then_some(())?;
+    Some((tenant_of(pk)?, id.parse().ok()?))
+}
+
+/// The note that a key made by [`audit_note`] is of.
+pub fn note_of_audit(pk: &str) -> Option<Key> {
+    let (kind, id) = thing(pk)?;
+    (kind == "audit-outbox").then_some(())?;
+    Some(audit_note(tenant_of(pk)?, id.parse().ok()?))
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(parts: &[&[u8]]) -> String {
+    let joined = parts.concat();
+    digest(&SHA256, &joined).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
