@@ -4,14 +4,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    cart::{self, Cart, LineProblem, Particulars, PricedLine},
+    cart::{self, Cart, LineProblem, Particulars},
     catalog,
     contact::Contact,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId, spoken_number},
     inventory,
-    order::{self, Order, OrderContact, OrderLine, OrderView, Placed},
+    order::{self, Order, OrderContact, OrderView, Placed},
     payment::{self, CaptureMethod, Method},
+    pricing::PricedLine,
     runtime::App,
     tenant::Tenant,
     totals::Totals,
@@ -66,12 +67,14 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             cart: cart.id,
             cart_version: read,
             attempt: cart.attempt,
-            lines: lines.into_iter().map(order_line).collect(),
+            lines,
             totals,
             payment_method: call.body.payment_method.clone(),
             capture_method: call.body.capture_method,
             customer: cart.customer,
             contact: sealed,
+            pricing: None,
+            tenders: Vec::new(),
         };
         let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
@@ -106,18 +109,6 @@ fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {
 /// The id of the cart's present attempt: the same whoever works it out, and as hard to guess as the cart's.
 fn order_of(cart: &Cart) -> OrderId {
     OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &cart.attempt.to_be_bytes()])
-}
-
-fn order_line(line: PricedLine) -> OrderLine {
-    OrderLine {
-        sku: line.sku,
-        product_id: line.product,
-        name: line.name,
-        options: line.options,
-        quantity: line.quantity,
-        unit_price: line.unit_price,
-        total: line.total,
-    }
 }
 
 async fn priced(app: &App, tenant: Tenant, cart: &Cart) -> Result<(Vec<PricedLine>, Totals), Problem> {

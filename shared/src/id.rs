@@ -79,6 +79,28 @@ kinds! {
     MovementId = Movement("mov");
     /// An event that happened to something.
     EventId = Event("evt");
+    /// A list of prices.
+    PriceListId = PriceList("plist");
+    /// A promotion.
+    PromotionId = Promotion("promo");
+    /// A row of a store's table of taxes.
+    TaxRateId = TaxRate("rate");
+    /// A zone that a store sends to.
+    ShippingZoneId = ShippingZone("zone");
+    /// A way of sending.
+    ShippingMethodId = ShippingMethod("ship");
+    /// A gift card.
+    GiftCardId = GiftCard("gift");
+    /// Some of an order's money that is given back.
+    RefundId = Refund("refund");
+    /// Goods that come back.
+    ReturnId = Return("ret");
+    /// A change of an order by staff.
+    EditId = Edit("edit");
+    /// An invoice or a credit note.
+    InvoiceId = Invoice("invc");
+    /// An entry of a store's ledger.
+    LedgerEntryId = LedgerEntry("entry");
 }
 
 impl<K: Kind> Id<K> {

@@ -17,6 +17,7 @@ pub mod notification;
 pub mod oauth;
 pub mod order;
 pub mod payment;
+pub mod pricing;
 pub mod privacy;
 pub mod relay;
 pub mod risk;

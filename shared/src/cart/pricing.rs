@@ -11,28 +11,10 @@ use crate::{
     id::{CartId, CustomerId, OrderId, ProductId},
     metadata::Metadata,
     money::{Currency, Money, MoneyError},
+    pricing::PricedLine,
     quantity::Quantity,
     totals::Totals,
 };
-
-/// A line that can be bought, with its price as it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PricedLine {
-    /// Of what.
-    pub sku: Sku,
-    /// The product it is a variant of.
-    pub product: ProductId,
-    /// The product's name.
-    pub name: Line,
-    /// What sets the variant apart.
-    pub options: Options,
-    /// How many.
-    pub quantity: Quantity,
-    /// What one costs.
-    pub unit_price: Money,
-    /// What all of them cost.
-    pub total: Money,
-}
 
 /// Why a line can't be bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -63,12 +45,16 @@ pub fn price(
             Err(problem) => Err(problem),
             Ok((offer, unit_price)) => Ok(PricedLine {
                 sku: line.sku.clone(),
-                product: offer.product,
+                product_id: offer.product,
                 name: offer.name,
                 options: offer.variant.options,
                 quantity: line.quantity,
                 unit_price,
                 total: unit_price.times(line.quantity.get())?,
+                list_price: None,
+                price_list: None,
+                discounts: Vec::new(),
+                taxes: Vec::new(),
             }),
         });
     }
@@ -164,7 +150,7 @@ pub fn view(
         LineView {
             sku: line.sku.clone(),
             quantity: line.quantity,
-            product_id: priced.as_ref().map(|line| line.product),
+            product_id: priced.as_ref().map(|line| line.product_id),
             unit_price: priced.as_ref().map(|line| line.unit_price),
             total: priced.as_ref().map(|line| line.total),
             name: priced.as_ref().map(|line| line.name.clone()),

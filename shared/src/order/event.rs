@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 
 use super::contact::OrderContact;
 use crate::{
-    catalog::{Options, Sku},
+    catalog::Sku,
     contact::{Line, ShortLine},
-    id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, ProductId, StaffId},
+    id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, StaffId},
     inventory::Allocation,
-    money::Money,
+    money::{Money, MoneyError},
     payment::{CaptureMethod, Decline, Method},
+    pricing::{PricePolicy, PricedLine, Pricing, Tender},
     principal::Who,
     quantity::Quantity,
     risk::RiskOutcome,
@@ -49,25 +50,6 @@ impl From<Who> for Actor {
     }
 }
 
-/// A line of an order: as it was when the order was placed, whatever becomes of the product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OrderLine {
-    /// Of what.
-    pub sku: Sku,
-    /// The product it was a variant of.
-    pub product_id: ProductId,
-    /// The product's name.
-    pub name: Line,
-    /// What set the variant apart.
-    pub options: Options,
-    /// How many.
-    pub quantity: Quantity,
-    /// What one cost.
-    pub unit_price: Money,
-    /// What all of them cost.
-    pub total: Money,
-}
-
 /// An order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
@@ -80,7 +62,7 @@ pub struct Placed {
     /// Which attempt of the cart it is, from 1.
     pub attempt: u32,
     /// What was bought.
-    pub lines: Vec<OrderLine>,
+    pub lines: Vec<PricedLine>,
     /// What it came to.
     pub totals: Totals,
     /// How it is paid.
@@ -92,6 +74,28 @@ pub struct Placed {
     pub customer: Option<CustomerId>,
     /// How they are reached. Never published.
     pub contact: OrderContact,
+    /// How it was priced. Orders of the first versions had nothing but prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<Pricing>,
+    /// What was paid without the payment provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenders: Vec<Tender>,
+}
+
+impl Placed {
+    /// How the store's prices were meant.
+    pub fn policy(&self) -> PricePolicy {
+        self.pricing.as_ref().map(|pricing| pricing.policy).unwrap_or_default()
+    }
+
+    /// What is left for the payment provider to charge.
+    ///
+    /// # Errors
+    /// [`MoneyError`].
+    pub fn due(&self) -> Result<Money, MoneyError> {
+        let total = self.totals.total;
+        total.minus(Money::sum(self.tenders.iter().map(|tender| tender.amount), total.currency())?)
+    }
 }
 
 /// Some of a line in a parcel.
@@ -250,8 +254,9 @@ pub enum OrderEvent {
 
 impl OrderEvent {
     /// The version of shapes that [`OrderEvent::write`] writes. Version 2 sealed the contact of an order and named its
-    /// customer; all else is as in version 1.
-    pub const VERSION: u32 = 2;
+    /// customer. Version 3 says how an order was priced and what was paid without the provider, and brought the events of
+    /// partial payments, refunds, returns, edits and disputes. All else is as in version 1.
+    pub const VERSION: u32 = 3;
 
     /// Its name and its data.
     ///

@@ -21,7 +21,7 @@ mod work;
 pub use commands::{act, place};
 pub use contact::OrderContact;
 pub use decide::{Command, Refusal, decide};
-pub use event::{Actor, CancelCause, OrderEvent, OrderLine, Placed, ShippedLine, TimelineEntry, Tracking};
+pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_own, project};
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
 pub use next::{Step, next_step};

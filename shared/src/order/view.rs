@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    event::{CancelCause, OrderLine, ShippedLine, TimelineEntry, Tracking},
+    event::{CancelCause, ShippedLine, TimelineEntry, Tracking},
     model::{Fulfillment, Order, OrderStatus, PaymentStatus},
     next::{Step, next_step},
     stream,
@@ -18,6 +18,7 @@ use crate::{
     id::{CartId, CustomerId, FulfillmentId, OrderId},
     money::Money,
     payment::{CaptureMethod, Decline, Method},
+    pricing::PricedLine,
     risk::RiskOutcome,
     runtime::App,
     tenant::Tenant,
@@ -38,7 +39,7 @@ pub struct OrderView {
     /// Where its payment stands.
     pub payment: PaymentView,
     /// What was bought.
-    pub lines: Vec<OrderLine>,
+    pub lines: Vec<PricedLine>,
     /// What it comes to.
     pub totals: Totals,
     /// The customer whose it is, where one was logged in.

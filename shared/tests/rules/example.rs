@@ -8,10 +8,10 @@ use souk::{
     inventory::Allocation,
     money::Money,
     order::{
-        Actor, CancelCause, Command, Order, OrderContact, OrderEvent, OrderLine, Placed, ShippedLine, decide,
-        evolve,
+        Actor, CancelCause, Command, Order, OrderContact, OrderEvent, Placed, ShippedLine, decide, evolve,
     },
     payment::{CaptureMethod, Decline},
+    pricing::PricedLine,
     quantity::Quantity,
     risk::RiskOutcome,
     totals::Totals,
@@ -32,8 +32,8 @@ pub fn contact() -> Contact {
     serde_json::from_value(json!({ "email": "ada@example.com", "shipping_address": address })).unwrap()
 }
 
-fn line(sku: &str, name: &str, count: i64, price: i64) -> OrderLine {
-    OrderLine {
+fn line(sku: &str, name: &str, count: i64, price: i64) -> PricedLine {
+    PricedLine {
         sku: sku.parse().unwrap(),
         product_id: ProductId::from_bits(3),
         name: name.parse().unwrap(),
@@ -41,6 +41,10 @@ fn line(sku: &str, name: &str, count: i64, price: i64) -> OrderLine {
         quantity: quantity(count),
         unit_price: euros(price),
         total: euros(price * count),
+        list_price: None,
+        price_list: None,
+        discounts: vec![],
+        taxes: vec![],
     }
 }
 
@@ -56,6 +60,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         capture_method,
         customer: None,
         contact: OrderContact::Plain(Box::new(contact())),
+        pricing: None,
+        tenders: vec![],
     }
 }
 
