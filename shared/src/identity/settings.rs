@@ -1,6 +1,6 @@
 //! A store's settings, as its staff see and change them.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl};
@@ -13,6 +13,7 @@ use crate::{
     runtime::App,
     store::{Write, keys},
     tenant::{Mode, Tenant},
+    text::given,
 };
 
 /// How many locations a store may have.
@@ -83,13 +84,6 @@ pub struct ChangeStore {
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
-}
-
-/// Tells what is null from what is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl StoreProfile {
