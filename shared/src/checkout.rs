@@ -41,7 +41,7 @@ pub struct Checkout {
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
-    if !payment::takes(tenant, &call.body.payment_method) {
+    if payment::takes(app, tenant, Some(&call.body.payment_method)).await?.is_none() {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
     }

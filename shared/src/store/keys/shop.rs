@@ -119,21 +119,6 @@ pub fn idempotency(tenant: Tenant, principal: &str, idempotency_key: &str) -> Ke
     Key::state(format!("{tenant}/idempotency/{principal}/{}", hash(&[idempotency_key.as_bytes()])), "answer")
 }
 
-/// A payment at the sandbox provider.
-pub fn sandbox_payment(tenant: Tenant, payment_key: &str) -> Key {
-    Key::state(format!("{tenant}/sandbox/{payment_key}"), "payment")
-}
-
-/// The partition that holds the orders of one email address, address, source or card, by the hour.
-pub fn velocity(tenant: Tenant, kind: &str, name: &str) -> String {
-    format!("{tenant}/velocity/{kind}/{name}")
-}
-
-/// The orders of one of them in one hour since 1970.
-pub fn velocity_hour(tenant: Tenant, kind: &str, name: &str, hour: i64) -> Key {
-    Key::state(velocity(tenant, kind, name), format!("{hour:010}"))
-}
-
 /// The mark that an event's mail was sent.
 pub fn sent_mail(tenant: Tenant, event: EventId) -> Key {
     Key::state(format!("{tenant}/mail/{event}"), "sent")
