@@ -19,6 +19,7 @@ pub mod order;
 pub mod payment;
 pub mod pricing;
 pub mod privacy;
+pub mod promotion;
 pub mod relay;
 pub mod risk;
 pub mod session;
