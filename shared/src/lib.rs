@@ -21,6 +21,7 @@ pub mod price_list;
 pub mod pricing;
 pub mod privacy;
 pub mod promotion;
+pub mod quote;
 pub mod relay;
 pub mod risk;
 pub mod session;
