@@ -27,8 +27,10 @@ const TRIES: usize = 5;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
-    /// How the shopper pays: a payment method of the store's provider, such as `pm_card_visa` in test mode.
-    pub payment_method: Method,
+    /// How the shopper pays: a payment method of the store's provider, such as `pm_card_visa` in test mode. Without it,
+    /// the shopper's browser tells the provider, where the provider can take it there: the order's `payment.action` says
+    /// how.
+    pub payment_method: Option<Method>,
     /// When the money is taken.
     #[serde(default)]
     pub capture_method: CaptureMethod,
@@ -41,10 +43,10 @@ pub struct Checkout {
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
-    if payment::takes(app, tenant, Some(&call.body.payment_method)).await?.is_none() {
+    let Some(provider) = payment::takes(app, tenant, call.body.payment_method.as_ref()).await? else {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
-    }
+    };
     let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
         let mut cart = cart::load(app, caller, id).await?;
@@ -72,6 +74,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             lines,
             totals,
             payment_method: call.body.payment_method.clone(),
+            provider,
             capture_method: call.body.capture_method,
             customer: cart.customer,
             contact: sealed,

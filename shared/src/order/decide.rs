@@ -12,8 +12,9 @@ use crate::{
     id::FulfillmentId,
     inventory::Allocation,
     money::Money,
-    payment::Decline,
+    payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
     risk::{Assessment, RiskOutcome},
+    vault::Sealed,
 };
 
 /// What somebody wants done, or what the saga found out.
@@ -32,19 +33,35 @@ pub enum Command {
     Approve(Actor, Option<Line>),
     /// A person does not.
     Reject(Actor, Option<Line>),
+    /// The shopper must do something first.
+    RecordActionRequired(Sealed<NextAction>),
     /// The provider holds the money.
     RecordAuthorized {
         /// How much.
         amount: Money,
         /// The provider's name of the payment.
         reference: String,
+        /// Which provider.
+        provider: ProviderName,
     },
     /// The provider said no.
     RecordDeclined(Decline),
     /// Staff want the money taken.
     RequestCapture(Actor),
     /// The money was taken.
-    RecordCaptured(Money),
+    RecordCaptured {
+        /// How much.
+        amount: Money,
+        /// What the provider keeps of it, if it says so already.
+        fee: Option<Money>,
+    },
+    /// How the disputes about one of its payments stand at the provider.
+    RecordDisputes {
+        /// Which payment: 1 is the order's own.
+        payment: u32,
+        /// The disputes, all of them.
+        disputes: Vec<ProviderDispute>,
+    },
     /// Nothing is held any more, or ever was.
     RecordVoided,
     /// What was taken was given back.
@@ -141,10 +158,18 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             Some(false) => Ok(vec![]),
             _ => refuse("it does not wait for a decision"),
         },
-        Command::RecordAuthorized { amount, reference } => match order.payment {
+        Command::RecordActionRequired(client_action) => match order.payment {
+            PaymentStatus::None if order.action.is_some() => Ok(vec![]),
             PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
-                Ok(vec![OrderEvent::PaymentAuthorized { amount, reference }, OrderEvent::Confirmed {}])
+                Ok(vec![OrderEvent::PaymentActionRequired { client_action }])
             }
+            _ => refuse("its payment is settled already"),
+        },
+        Command::RecordAuthorized { amount, reference, provider } => match order.payment {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => Ok(vec![
+                OrderEvent::PaymentAuthorized { amount, reference, provider },
+                OrderEvent::Confirmed {},
+            ]),
             PaymentStatus::Authorized | PaymentStatus::Captured => Ok(vec![]),
             PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
@@ -165,8 +190,10 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             }
             _ => refuse("there is no money held that could be taken"),
         },
-        Command::RecordCaptured(amount) => match order.payment {
-            PaymentStatus::Authorized => Ok(vec![OrderEvent::PaymentCaptured { amount }]),
+        Command::RecordCaptured { amount, fee } => match order.payment {
+            PaymentStatus::Authorized => {
+                Ok(vec![OrderEvent::PaymentCaptured { amount, fee, provider: order.provider }])
+            }
             PaymentStatus::Captured => Ok(vec![]),
             _ => refuse("no money is held"),
         },
@@ -183,6 +210,9 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             _ if order.cancellation.is_some() => Ok(vec![OrderEvent::PaymentRefunded { amount }]),
             _ => refuse("it is not to be canceled"),
         },
+        Command::RecordDisputes { payment, disputes } => {
+            Ok(disputes.into_iter().flat_map(|dispute| disputed(order, payment, dispute)).collect())
+        }
         Command::RequestCancel { cause, reason, by } => {
             if order.cancellation.is_some() {
                 return Ok(vec![]);
@@ -227,6 +257,23 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
 
 fn canceling(cause: CancelCause) -> OrderEvent {
     OrderEvent::CancelRequested { cause, reason: None, by: Actor::System }
+}
+
+/// What is new about a dispute. Each opens once and closes once, whatever the provider says of it afterwards.
+fn disputed(order: &Order, payment: u32, dispute: ProviderDispute) -> Vec<OrderEvent> {
+    let provider = order.provider;
+    let ProviderDispute { reference, amount, fee, status } = dispute;
+    let is_over = |status| matches!(status, DisputeStatus::Won | DisputeStatus::Lost);
+    let known = order.disputes.iter().find(|(_, known)| known.reference == reference);
+    let mut events = Vec::new();
+    if known.is_none() {
+        let reference = reference.clone();
+        events.push(OrderEvent::DisputeOpened { reference, payment, amount, fee, provider });
+    }
+    if is_over(status) && !known.is_some_and(|(_, known)| is_over(known.status)) {
+        events.push(OrderEvent::DisputeClosed { reference, payment, amount, outcome: status, provider });
+    }
+    events
 }
 
 /// What goes into a parcel: `wanted`, or all that is left, one line for each SKU.

@@ -15,12 +15,13 @@ use crate::{
     id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, StaffId},
     inventory::Allocation,
     money::{Money, MoneyError},
-    payment::{CaptureMethod, Decline, Method},
+    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
     pricing::{PricePolicy, PricedLine, Pricing, Tender},
     principal::Who,
     quantity::Quantity,
     risk::{RiskOutcome, Traits},
     totals::Totals,
+    vault::Sealed,
 };
 
 /// Who did something.
@@ -65,8 +66,12 @@ pub struct Placed {
     pub lines: Vec<PricedLine>,
     /// What it came to.
     pub totals: Totals,
-    /// How it is paid.
-    pub payment_method: Method,
+    /// How it is paid. Without it, the shopper tells the provider in the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<Method>,
+    /// By which provider. It stays so, whatever the store chooses meanwhile.
+    #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+    pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
     /// The customer whose it is, where one was logged in.
@@ -186,6 +191,12 @@ pub enum OrderEvent {
         /// Who.
         by: Actor,
     },
+    /// The shopper must do something before the provider holds the money, such as prove to their bank who they are.
+    #[serde(rename = "order.payment_action_required")]
+    PaymentActionRequired {
+        /// What their browser needs for it, sealed under their key. Never published.
+        client_action: Sealed<NextAction>,
+    },
     /// The provider holds the money.
     #[serde(rename = "order.payment_authorized")]
     PaymentAuthorized {
@@ -193,6 +204,9 @@ pub enum OrderEvent {
         amount: Money,
         /// The provider's name of the payment.
         reference: String,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// The provider said no.
     #[serde(rename = "order.payment_declined")]
@@ -214,6 +228,12 @@ pub enum OrderEvent {
     PaymentCaptured {
         /// How much.
         amount: Money,
+        /// What the provider keeps of it, where it said so by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Money>,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// The money is no longer held.
     #[serde(rename = "order.payment_voided")]
@@ -223,6 +243,37 @@ pub enum OrderEvent {
     PaymentRefunded {
         /// How much.
         amount: Money,
+    },
+    /// The shopper has their bank take a payment back: the provider keeps the amount until it is closed.
+    #[serde(rename = "order.dispute_opened")]
+    DisputeOpened {
+        /// The provider's name of it.
+        reference: String,
+        /// Which of the order's payments: 1 is the order's own.
+        payment: u32,
+        /// How much it is about.
+        amount: Money,
+        /// What the provider asks for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Money>,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
+    },
+    /// The bank decided.
+    #[serde(rename = "order.dispute_closed")]
+    DisputeClosed {
+        /// The provider's name of it.
+        reference: String,
+        /// Which of the order's payments: 1 is the order's own.
+        payment: u32,
+        /// How much it was about.
+        amount: Money,
+        /// `won` where the store keeps the money, `lost` where the shopper does.
+        outcome: DisputeStatus,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// It is to be canceled.
     #[serde(rename = "order.cancel_requested")]

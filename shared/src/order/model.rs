@@ -12,8 +12,9 @@ use crate::{
     id::{FulfillmentId, OrderId},
     inventory::Demand,
     money::Money,
-    payment::Decline,
+    payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
     risk::{Assessment, RiskOutcome},
+    vault::Sealed,
 };
 
 /// Where an order stands.
@@ -128,6 +129,12 @@ pub struct Order {
     pub review: Option<bool>,
     /// Where its payment stands.
     pub payment: PaymentStatus,
+    /// Which provider is to hold the money, or does.
+    pub provider: ProviderName,
+    /// What the shopper's browser needs, while the shopper must do something.
+    pub action: Option<Sealed<NextAction>>,
+    /// The disputes about its payments, each with the number of its payment.
+    pub disputes: Vec<(u32, ProviderDispute)>,
     /// The provider's name of the payment.
     pub payment_reference: Option<String>,
     /// What was taken.
@@ -151,6 +158,7 @@ pub struct Order {
 impl Order {
     fn new(id: OrderId, placed: Placed, at: Timestamp) -> Self {
         let none = Money::zero(placed.totals.total.currency());
+        let placed_provider = placed.provider;
         Self {
             id,
             sequence: 0,
@@ -161,6 +169,9 @@ impl Order {
             risk: None,
             review: None,
             payment: PaymentStatus::None,
+            provider: placed_provider,
+            action: None,
+            disputes: Vec::new(),
             payment_reference: None,
             captured: none,
             refunded: none,
@@ -282,17 +293,21 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
             order.payable_since = at;
         }
         OrderEvent::ReviewRejected { .. } => order.review = Some(false),
-        OrderEvent::PaymentAuthorized { reference, .. } => {
+        OrderEvent::PaymentActionRequired { client_action } => order.action = Some(client_action),
+        OrderEvent::PaymentAuthorized { reference, provider, .. } => {
             order.payment = PaymentStatus::Authorized;
+            order.provider = provider;
+            order.action = None;
             order.payment_reference = Some(reference);
         }
         OrderEvent::PaymentDeclined { decline } => {
             order.payment = PaymentStatus::Failed;
+            order.action = None;
             order.decline = Some(decline);
         }
         OrderEvent::Confirmed {} => order.confirmed_at = Some(at),
         OrderEvent::CaptureRequested { .. } => order.capture_requested = true,
-        OrderEvent::PaymentCaptured { amount } => {
+        OrderEvent::PaymentCaptured { amount, .. } => {
             order.payment = PaymentStatus::Captured;
             order.captured = amount;
         }
@@ -304,7 +319,17 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         }
         OrderEvent::CancelRequested { cause, reason, .. } => {
             let reason = reason.map(String::from);
+            order.action = None;
             order.cancellation = Some(Cancellation { cause, reason, done_at: None });
+        }
+        OrderEvent::DisputeOpened { reference, payment, amount, fee, .. } => {
+            let status = DisputeStatus::NeedsResponse;
+            order.disputes.push((payment, ProviderDispute { reference, amount, fee, status }));
+        }
+        OrderEvent::DisputeClosed { reference, outcome, .. } => {
+            for (_, dispute) in order.disputes.iter_mut().filter(|(_, it)| it.reference == reference) {
+                dispute.status = outcome;
+            }
         }
         OrderEvent::Canceled { .. } => {
             if let Some(cancellation) = &mut order.cancellation {

@@ -33,7 +33,7 @@ pub async fn provider_of(
 ) -> Result<Option<Box<dyn Provider>>, StoreError> {
     Ok(match (name, tenant.mode()) {
         (ProviderName::Sandbox, Mode::Test) => Some(Box::new(Sandbox::new(app.clone(), tenant))),
-        (ProviderName::Sandbox, Mode::Live) => None,
+        (ProviderName::Sandbox, Mode::Live) | (ProviderName::Stripe, _) => None,
     })
 }
 

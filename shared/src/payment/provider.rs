@@ -49,13 +49,21 @@ pub enum ProviderName {
     /// The one that moves no money, in test mode.
     #[default]
     Sandbox,
+    /// <https://stripe.com>
+    Stripe,
 }
 
 impl ProviderName {
+    /// Whether it is the one that events name by naming none.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// As it stands in the address of its notifications.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
+            Self::Stripe => "stripe",
         }
     }
 }
@@ -70,7 +78,7 @@ impl std::str::FromStr for ProviderName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Sandbox].into_iter().find(|name| name.as_str() == text).ok_or(())
+        [Self::Sandbox, Self::Stripe].into_iter().find(|name| name.as_str() == text).ok_or(())
     }
 }
 

@@ -94,6 +94,9 @@ pub struct NextAction {
     pub kind: String,
     /// Lets its holder see and confirm this one payment, so it is for the shopper's browser only.
     pub client_secret: String,
+    /// The key that the provider's script begins with, which is public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publishable_key: Option<String>,
 }
 
 impl fmt::Debug for NextAction {
@@ -135,6 +138,15 @@ impl ProviderPayment {
     /// What of it the provider has and can still give back.
     pub fn kept(&self) -> Money {
         self.captured.minus(self.refunded).unwrap_or(Money::zero(self.amount.currency()))
+    }
+
+    /// Whether the provider has money of it, or may yet.
+    pub fn may_hold_money(&self) -> bool {
+        match self.status {
+            ProviderStatus::Processing | ProviderStatus::RequiresAction | ProviderStatus::Authorized => true,
+            ProviderStatus::Captured | ProviderStatus::Refunded => self.kept().amount() > 0,
+            ProviderStatus::Voided | ProviderStatus::Declined => false,
+        }
     }
 }
 

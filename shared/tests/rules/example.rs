@@ -10,7 +10,7 @@ use souk::{
     order::{
         Actor, CancelCause, Command, Order, OrderContact, OrderEvent, Placed, ShippedLine, decide, evolve,
     },
-    payment::{CaptureMethod, Decline},
+    payment::{CaptureMethod, Decline, ProviderName},
     pricing::PricedLine,
     quantity::Quantity,
     risk::{Assessment, RiskOutcome},
@@ -56,7 +56,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         attempt: 1,
         lines: vec![line("MUG", "Mug", 3, 900), line("POT", "Pot", 2, 2500)],
         totals: Totals::of_lines(euros(7700)),
-        payment_method: "pm_card_visa".parse().unwrap(),
+        payment_method: "pm_card_visa".parse().ok(),
+        provider: ProviderName::Sandbox,
         capture_method,
         customer: None,
         contact: OrderContact::Plain(Box::new(contact())),
@@ -104,11 +105,15 @@ pub fn short() -> Command {
 }
 
 pub fn authorized() -> Command {
-    Command::RecordAuthorized { amount: euros(7700), reference: "sandbox_1".to_owned() }
+    Command::RecordAuthorized {
+        amount: euros(7700),
+        reference: "sandbox_1".to_owned(),
+        provider: ProviderName::Sandbox,
+    }
 }
 
 pub fn captured() -> Command {
-    Command::RecordCaptured(euros(7700))
+    Command::RecordCaptured { amount: euros(7700), fee: None }
 }
 
 pub fn refunded() -> Command {
