@@ -28,6 +28,7 @@ mod limits;
 mod lists;
 mod log_in_delays;
 mod log_in_guesses;
+mod log_in_races;
 mod many_keys;
 mod mass_assignment;
 mod mutations;

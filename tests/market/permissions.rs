@@ -182,7 +182,8 @@ async fn read_the_audit_log(market: &TestMarket) {
 /// A condition on the keys holds where there are no keys, so what is granted has to name some, always.
 #[test]
 fn every_statement_about_a_table_says_which_keys() {
-    let keyed = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"];
+    let keyed =
+        ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
     let stack = load(&template(), &TemplateOptions::default()).unwrap();
     let mut counted = 0;
     for (id, function) in &stack.functions {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update as SdkUpdate},
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as SdkUpdate},
 };
 use serde::Serialize;
 
@@ -35,6 +35,7 @@ enum What {
     Put(Item),
     Update(String),
     Delete,
+    Check,
 }
 
 /// Why a write, or a set of them, did not happen. Nothing was changed.
@@ -95,6 +96,11 @@ impl Write {
     /// Deletes the item at `key`, if it is there.
     pub fn delete(key: Key) -> Self {
         Self::new(key, What::Delete)
+    }
+
+    /// Changes nothing at `key`: says what must hold of it for the other writes to happen.
+    pub fn check(key: Key) -> Self {
+        Self::new(key, What::Check)
     }
 
     /// Adds a condition. All of them must hold.
@@ -177,7 +183,7 @@ impl Write {
     pub(crate) fn after(&self) -> Option<Digest> {
         match &self.what {
             What::Put(item) => Some(Digest::of_item(item)),
-            What::Update(_) | What::Delete => None,
+            What::Update(_) | What::Delete | What::Check => None,
         }
     }
 
@@ -229,6 +235,8 @@ async fn alone(app: &App, write: Write) -> Result<(), WriteError> {
                 client.update_item().table_name(table).set_key(Some(key)).update_expression(expression);
             filled!(call, write).send().await.map(drop).map_err(|error| of_single(&error))
         }
+        // Only a transaction can.
+        What::Check => together(app, vec![write]).await,
         What::Delete => {
             let call = filled!(client.delete_item().table_name(table).set_key(Some(key)), write);
             call.send().await.map(drop).map_err(|error| of_single(&error))
@@ -302,6 +310,10 @@ fn part(app: &App, write: Write) -> Result<TransactWriteItem, WriteError> {
         What::Delete => {
             let delete = filled!(Delete::builder().table_name(table).set_key(Some(key)), write);
             item.delete(delete.build().map_err(incomplete)?)
+        }
+        What::Check => {
+            let check = filled!(ConditionCheck::builder().table_name(table).set_key(Some(key)), write);
+            item.condition_check(check.build().map_err(incomplete)?)
         }
     }
     .build())
