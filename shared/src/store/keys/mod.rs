@@ -2,11 +2,13 @@
 //! are a page of their own, [`shared`], each with its reason.
 
 mod access;
+mod money;
 mod people;
 mod shared;
 mod shop;
 
 pub use access::*;
+pub use money::*;
 pub use people::*;
 pub use shared::*;
 pub use shop::*;
