@@ -13,6 +13,7 @@ use crate::{
     order::{self, Order, OrderContact, OrderView, Placed},
     payment::{self, CaptureMethod, Method},
     pricing::PricedLine,
+    risk::Traits,
     runtime::App,
     tenant::Tenant,
     totals::Totals,
@@ -40,7 +41,7 @@ pub struct Checkout {
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
-    if !payment::takes(tenant, &call.body.payment_method) {
+    if payment::takes(app, tenant, Some(&call.body.payment_method)).await?.is_none() {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
     }
@@ -60,6 +61,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         let order_id = order_of(&cart);
         cart.order = Some(order_id);
         cart.customer = cart.customer.or(caller.customer());
+        let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
         let sealed = seal(&vault, order_id, &cart, &contact).await?;
         cart.touch(now, app.entropy().below(u64::MAX));
         let placed = Placed {
@@ -75,6 +77,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             contact: sealed,
             pricing: None,
             tenders: Vec::new(),
+            traits: Some(traits),
         };
         let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];

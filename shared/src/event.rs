@@ -11,7 +11,7 @@ use crate::{
 
 /// Fields that hold personal data, wherever they stand at the top of an event's data. They stay in the events
 /// table: what is published travels through queues and dead-letter queues, where nobody could erase it.
-const PERSONAL: [&str; 1] = ["contact"];
+const PERSONAL: [&str; 2] = ["contact", "traits"];
 
 /// What led to a change: the request that began it all, and the request or event that led to it directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,13 +19,18 @@ pub mod notification;
 pub mod oauth;
 pub mod order;
 pub mod payment;
+pub mod price_list;
 pub mod pricing;
 pub mod privacy;
+pub mod promotion;
+pub mod quote;
 pub mod relay;
 pub mod risk;
 pub mod session;
+pub mod shipping;
 pub mod staff;
 pub mod sweep;
+pub mod tax;
 
 // Foundations: what no business knows.
 pub mod audit;

@@ -41,6 +41,7 @@ mod privacy;
 mod quotas;
 mod races;
 mod review;
+mod risk;
 mod security_events;
 mod settings;
 mod silo;

@@ -115,6 +115,11 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     shopper.0.get(&product).await.expect(200);
     staff.receive("MUG", "berlin", -1).await.expect(201);
 
+    let trusted = json!({"signal": "earlier_orders", "at_least": 1, "score": -1});
+    let risky = json!({"signal": "provider_elevated", "score": 60});
+    let often = json!({"signal": "orders_per_email", "above": 90, "hours": 1, "score": 1});
+    staff.0.patch("/v1/store", json!({"risk": {"rules": [trusted, risky, often]}})).await.expect(200);
+
     shopper.0.post("/v1/carts", json!({})).await.expect(201);
     let cart = shopper.cart("MUG", 1).await;
     shopper.0.get(&cart).await.expect(200);

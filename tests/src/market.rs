@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use serde_json::{Value, json, value::RawValue};
 use souk::{
-    payment::{Sandbox, SandboxNotice},
+    payment::{PaymentKey, Sandbox, SandboxNotice},
     runtime::{App, Clock},
     tenant::{Mode, Tenant},
 };
@@ -199,7 +199,7 @@ impl TestMarket {
     /// What the sandbox would send now about the payment of the order at `path`.
     pub async fn notice(&self, path: &str) -> SandboxNotice {
         let order = path.trim_start_matches("/v1/orders/").parse().unwrap();
-        Sandbox::new(self.app(), self.tenant()).notice(order).await.unwrap()
+        Sandbox::new(self.app(), self.tenant()).notice(PaymentKey::of(order)).await.unwrap()
     }
 
     /// Sends `body` to the address of the sandbox's notifications, with this signature.

@@ -5,7 +5,7 @@ use souk::{
     http::{Call, Code, Keys, Problem, Reply, Routes, post},
     id::StoreId,
     order::{self, Nudge},
-    payment::{self, NotificationError, SANDBOX},
+    payment::{self, NotificationError, ProviderName},
     runtime::{App, Function},
     tenant::{Mode, Tenant},
 };
@@ -34,18 +34,18 @@ pub fn function() -> Function {
 async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
     let (name, store) = (call.path::<String>("provider")?, call.path::<StoreId>("store")?);
     // The sandbox exists in test mode only.
-    let tenant = match name.as_str() {
-        SANDBOX => Tenant::of_signed_notification(store, Mode::Test),
-        _ => return Err(Problem::not_found()),
+    let name: ProviderName = name.parse().map_err(|()| Problem::not_found())?;
+    let tenant = match name {
+        ProviderName::Sandbox => Tenant::of_signed_notification(store, Mode::Test),
     };
-    let provider = payment::provider_of(&app, tenant).ok_or_else(Problem::not_found)?;
+    let provider = payment::provider_of(&app, tenant, name).await?.ok_or_else(Problem::not_found)?;
     let notification = provider.parse_notification(&call.headers, &call.raw_body).await;
     let notification = notification.map_err(|error| match error {
         NotificationError::Unsigned(detail) => Problem::new(Code::InvalidSignature, detail),
         NotificationError::Unreadable => Problem::new(Code::MalformedJson, "The notification can't be read."),
         NotificationError::Key(error) => Problem::internal(error),
     })?;
-    let nudge = Nudge::payment(tenant, notification.payment.0, call.cause());
+    let nudge = Nudge::payment(tenant, notification.payment.order, call.cause());
     let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
     order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
     Ok(Reply::ok(Taken { received: true }))

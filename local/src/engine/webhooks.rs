@@ -13,8 +13,7 @@ use bytes::Bytes;
 use http::{Request, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use souk::{
-    id::OrderId,
-    payment::{SANDBOX, SANDBOX_SIGNATURE, Sandbox},
+    payment::{PaymentKey, SANDBOX, SANDBOX_SIGNATURE, Sandbox},
     store::keys,
     tenant::Tenant,
 };
@@ -37,12 +36,12 @@ const WAITS: [u64; 6] = [5, 30, 120, 300, 900, 2400];
 pub(crate) struct Webhooks {
     /// Known once the engine is open, which needs its observers first.
     engine: OnceLock<Weak<Engine>>,
-    /// The orders of whose payments it still has to notify.
-    waiting: Mutex<BTreeSet<OrderId>>,
+    /// The payments of which it still has to notify.
+    waiting: Mutex<BTreeSet<PaymentKey>>,
 }
 
 /// A notification that is to be sent.
-struct Waiting(Arc<Engine>, OrderId);
+struct Waiting(Arc<Engine>, PaymentKey);
 
 impl Webhooks {
     /// Begins to notify, where there is somebody to be notified.
@@ -57,10 +56,10 @@ impl Webhooks {
 
     /// How many notifications are still to be sent.
     pub(crate) fn waiting(&self) -> usize {
-        self.orders().len()
+        self.payments().len()
     }
 
-    fn orders(&self) -> MutexGuard<'_, BTreeSet<OrderId>> {
+    fn payments(&self) -> MutexGuard<'_, BTreeSet<PaymentKey>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -75,15 +74,18 @@ impl Observer for Webhooks {
         }
         let Some(engine) = self.engine.get().and_then(Weak::upgrade) else { return };
         let Some(app) = engine.sandbox.get() else { return };
-        for (tenant, order) in record.keys.iter().filter_map(|(_, key)| keys::order_of_sandbox_payment(key)) {
+        let written = record.keys.iter().filter_map(|(_, key)| keys::payment_of_sandbox(key));
+        for (tenant, key) in written {
+            // The lists of payments by day lie beside them.
+            let Ok(payment) = key.parse::<PaymentKey>() else { continue };
             let sandbox = Sandbox::new(app.clone(), tenant);
             let (under_way, notifying) = (engine.activity.begin(), Arc::clone(&engine));
             engine.tasks.spawn(async move {
-                let decided = sandbox.decides_at(order).await.ok().flatten();
-                let waiting = decided.and_then(|at| Some((at, Waiting::new(&notifying, order)?)));
+                let decided = sandbox.decides_at(payment).await.ok().flatten();
+                let waiting = decided.and_then(|at| Some((at, Waiting::new(&notifying, payment)?)));
                 drop(under_way);
                 if let Some((at, _waiting)) = waiting {
-                    notify(&notifying, &sandbox, tenant, order, at).await;
+                    notify(&notifying, &sandbox, tenant, payment, at).await;
                 }
             });
         }
@@ -91,7 +93,7 @@ impl Observer for Webhooks {
 }
 
 /// Notifies the store once `decided` has come, again and again until it is taken or there is no point any more.
-async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, order: OrderId, decided: Timestamp) {
+async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, payment: PaymentKey, decided: Timestamp) {
     // The clock and tokio's may differ by less than a timer's precision.
     while let Ok(wait) = Duration::try_from(decided.duration_since(engine.clock.now()))
         && !wait.is_zero()
@@ -100,7 +102,7 @@ async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, order: Order
     }
     for attempt in 1.. {
         // Signed anew each time: a signature doesn't last.
-        let Ok(notice) = sandbox.notice(order).await else { return };
+        let Ok(notice) = sandbox.notice(payment).await else { return };
         let request = Request::post(format!("/v1/payment-events/{SANDBOX}/{}", tenant.store()))
             .header(CONTENT_TYPE, "application/json")
             .header(SANDBOX_SIGNATURE, notice.signature)
@@ -110,7 +112,7 @@ async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, order: Order
         engine.tell(Happening::Webhook(WebhookRecord {
             provider: SANDBOX,
             store: tenant.store().to_string(),
-            payment: order.to_string(),
+            payment: payment.to_string(),
             attempt,
             status: status.as_u16(),
         }));
@@ -120,15 +122,15 @@ async fn notify(engine: &Engine, sandbox: &Sandbox, tenant: Tenant, order: Order
 }
 
 impl Waiting {
-    /// Nothing, where the order's notification waits already: a write that is made twice is one decision.
-    fn new(engine: &Arc<Engine>, order: OrderId) -> Option<Self> {
-        engine.webhooks.orders().insert(order).then(|| Self(Arc::clone(engine), order))
+    /// Nothing, where the payment's notification waits already: a write that is made twice is one decision.
+    fn new(engine: &Arc<Engine>, payment: PaymentKey) -> Option<Self> {
+        engine.webhooks.payments().insert(payment).then(|| Self(Arc::clone(engine), payment))
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.webhooks.orders().remove(&self.1);
+        self.0.webhooks.payments().remove(&self.1);
         self.0.activity.beat();
     }
 }

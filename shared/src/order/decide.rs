@@ -7,8 +7,13 @@ use super::{
     model::{Order, OrderStatus, PaymentStatus, StockState},
 };
 use crate::{
-    catalog::Sku, contact::Line, id::FulfillmentId, inventory::Allocation, money::Money, payment::Decline,
-    risk::RiskOutcome,
+    catalog::Sku,
+    contact::Line,
+    id::FulfillmentId,
+    inventory::Allocation,
+    money::Money,
+    payment::Decline,
+    risk::{Assessment, RiskOutcome},
 };
 
 /// What somebody wants done, or what the saga found out.
@@ -19,14 +24,12 @@ pub enum Command {
         /// What, and where.
         allocations: Vec<Allocation>,
         /// What comes of its risk.
-        risk: RiskOutcome,
-        /// Why.
-        reasons: Vec<String>,
+        risk: Assessment,
     },
     /// There is not enough of something.
     RecordStockRefused(Sku),
     /// A person lets it pass.
-    Approve(Actor),
+    Approve(Actor, Option<Line>),
     /// A person does not.
     Reject(Actor, Option<Line>),
     /// The provider holds the money.
@@ -103,11 +106,18 @@ pub enum Refusal {
 pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusal> {
     let refuse = |reason| Err(Refusal::State { status: order.status(), reason });
     match command {
-        Command::RecordReserved { allocations, risk, reasons } => match order.stock {
-            StockState::None if order.cancellation.is_none() => Ok(vec![
-                OrderEvent::StockReserved { allocations },
-                OrderEvent::RiskAssessed { outcome: risk, reasons },
-            ]),
+        Command::RecordReserved { allocations, risk } => match order.stock {
+            StockState::None if order.cancellation.is_none() => {
+                let Assessment { outcome, score, reasons } = risk;
+                let mut events = vec![
+                    OrderEvent::StockReserved { allocations },
+                    OrderEvent::RiskAssessed { outcome, score, reasons },
+                ];
+                if outcome == RiskOutcome::Deny {
+                    events.push(canceling(CancelCause::RiskDenied));
+                }
+                Ok(events)
+            }
             StockState::Reserved => Ok(vec![]),
             _ => refuse("its stock is settled already"),
         },
@@ -118,8 +128,8 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             StockState::Refused => Ok(vec![]),
             _ => refuse("its stock is settled already"),
         },
-        Command::Approve(by) => match order.review {
-            None if order.awaits_review() => Ok(vec![OrderEvent::ReviewApproved { by }]),
+        Command::Approve(by, reason) => match order.review {
+            None if order.awaits_review() => Ok(vec![OrderEvent::ReviewApproved { by, reason }]),
             Some(true) => Ok(vec![]),
             _ => refuse("it does not wait for a decision"),
         },

@@ -13,7 +13,7 @@ use crate::{
     inventory::Demand,
     money::Money,
     payment::Decline,
-    risk::RiskOutcome,
+    risk::{Assessment, RiskOutcome},
 };
 
 /// Where an order stands.
@@ -123,7 +123,7 @@ pub struct Order {
     /// What became of its stock.
     pub stock: StockState,
     /// How risky it is, once that is known, and why.
-    pub risk: Option<(RiskOutcome, Vec<String>)>,
+    pub risk: Option<Assessment>,
     /// A person's decision: whether to go on.
     pub review: Option<bool>,
     /// Where its payment stands.
@@ -197,9 +197,13 @@ impl Order {
         self.cancellation.as_ref().is_some_and(|cancellation| cancellation.done_at.is_some())
     }
 
+    fn risk_outcome(&self) -> Option<RiskOutcome> {
+        self.risk.as_ref().map(|risk| risk.outcome)
+    }
+
     /// Whether a person must decide.
     pub fn awaits_review(&self) -> bool {
-        let review = matches!(self.risk, Some((RiskOutcome::Review, _)));
+        let review = self.risk_outcome() == Some(RiskOutcome::Review);
         review && self.review.is_none() && self.cancellation.is_none()
     }
 
@@ -209,10 +213,10 @@ impl Order {
         match self.payment {
             PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => true,
             PaymentStatus::None => {
-                let passed = match self.risk {
-                    Some((RiskOutcome::Allow, _)) => true,
-                    Some((RiskOutcome::Review, _)) => self.review == Some(true),
-                    None => false,
+                let passed = match self.risk_outcome() {
+                    Some(RiskOutcome::Allow) => true,
+                    Some(RiskOutcome::Review) => self.review == Some(true),
+                    Some(RiskOutcome::Deny) | None => false,
                 };
                 self.stock == StockState::Reserved && passed
             }
@@ -270,7 +274,9 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         OrderEvent::StockReserved { .. } => order.stock = StockState::Reserved,
         OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
         OrderEvent::StockReleased {} => order.stock = StockState::Released,
-        OrderEvent::RiskAssessed { outcome, reasons } => order.risk = Some((outcome, reasons)),
+        OrderEvent::RiskAssessed { outcome, score, reasons } => {
+            order.risk = Some(Assessment { outcome, score, reasons });
+        }
         OrderEvent::ReviewApproved { .. } => {
             order.review = Some(true);
             order.payable_since = at;

@@ -3,12 +3,19 @@
 //! Every operation carries the key of its payment, and doing it twice under one key does it once. That is what
 //! makes "never charges twice" possible: after an answer was lost, the same question is asked again.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use http::HeaderMap;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{id::OrderId, money::Money};
+use super::{PaymentKey, ProviderPage, ProviderPayment, ProviderStatus};
+use crate::{
+    id::{CustomerId, RefundId},
+    money::Money,
+};
 
 crate::text_type! {
     /// A payment method of the provider, such as `pm_card_visa`. Never a card number.
@@ -33,69 +40,77 @@ pub enum CaptureMethod {
     Manual,
 }
 
-/// The provider's idempotency key of an order's payment. An order is one attempt of a cart, so its id is enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaymentKey(pub OrderId);
-
-/// Where a payment stands at the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Which provider.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
-pub enum ProviderStatus {
-    /// The provider has not decided yet.
-    Processing,
-    /// The money is held.
-    Authorized,
-    /// The money is taken.
-    Captured,
-    /// The hold was let go. Nothing can be taken any more.
-    Voided,
-    /// The provider said no.
-    Declined,
-    /// All that was taken was given back.
-    Refunded,
+pub enum ProviderName {
+    /// The one that moves no money, in test mode.
+    #[default]
+    Sandbox,
 }
 
-/// Why a provider declined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Decline {
-    /// The provider's code, such as `insufficient_funds`.
-    pub code: String,
-    /// What a shopper may be told.
-    pub message: String,
+impl ProviderName {
+    /// As it stands in the address of its notifications.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+        }
+    }
 }
 
-/// A payment as the provider knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderPayment {
-    /// Where it stands.
-    pub status: ProviderStatus,
-    /// What was asked for.
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ProviderName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Sandbox].into_iter().find(|name| name.as_str() == text).ok_or(())
+    }
+}
+
+/// What is to be held.
+#[derive(Clone, Copy, Debug)]
+pub struct Charge<'a> {
+    /// How much.
     pub amount: Money,
-    /// What was taken.
-    pub captured: Money,
-    /// What was given back.
-    pub refunded: Money,
-    /// Why it was declined, where it was.
-    pub decline: Option<Decline>,
-    /// The provider's own name of it.
-    pub reference: String,
+    /// Of what. Without it, the shopper's browser gives it to the provider.
+    pub method: Option<&'a Method>,
+    /// When it will be taken.
+    pub capture: CaptureMethod,
+    /// Whose it is, where one was logged in.
+    pub customer: Option<CustomerId>,
 }
 
-/// Why an operation has no answer.
+/// Why an operation was not done, or has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// No answer came. The provider may have done it, or may still: ask again under the same key.
     #[error("the provider's answer is unknown: {0}")]
     Unknown(String),
+    /// Nothing was done: the provider was not asked, or refused before it acted. Another one may be asked.
+    #[error("the provider did nothing: {0}")]
+    Unavailable(String),
     /// The payment is not in a state that allows this. Read it again.
     #[error("the payment is {0:?}")]
     NotNow(ProviderStatus),
+    /// More than there is. Nothing was done.
+    #[error("no more than {left} is left")]
+    TooMuch {
+        /// What could be taken, or given back.
+        left: Money,
+    },
 }
 
 /// What a provider says happened, on its own initiative. Only a hint: the truth is asked of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// Whose payment it is about.
+    /// Which payment it is about.
     pub payment: PaymentKey,
 }
 
@@ -116,28 +131,37 @@ pub enum NotificationError {
 /// A payment provider, on behalf of one tenant.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Its name, as in the address of its notifications.
-    fn name(&self) -> &'static str;
+    /// Which one it is.
+    fn name(&self) -> ProviderName;
 
-    /// Holds `amount`. Under a key that was used before, answers how that payment stands.
-    async fn authorize(
-        &self,
-        key: PaymentKey,
-        amount: Money,
-        method: &Method,
-    ) -> Result<ProviderPayment, ProviderError>;
+    /// Holds what `charge` says. Under a key that was used before, answers how that payment stands.
+    async fn authorize(&self, key: PaymentKey, charge: &Charge<'_>)
+    -> Result<ProviderPayment, ProviderError>;
 
-    /// Takes what is held. Taking what was taken takes nothing more.
-    async fn capture(&self, key: PaymentKey) -> Result<ProviderPayment, ProviderError>;
+    /// Takes `amount` of what is held, and lets go of the rest: a payment is taken once. Taking the same again takes
+    /// nothing more.
+    async fn capture(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError>;
 
     /// Lets go of what is held, and of what may yet be: an authorization that comes later under this key is refused.
     async fn void(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError>;
 
-    /// Gives back all that was taken. Giving back twice gives back once.
-    async fn refund(&self, key: PaymentKey) -> Result<ProviderPayment, ProviderError>;
+    /// Gives back `amount` of what was taken. The same refund twice gives back once.
+    async fn refund(
+        &self,
+        key: PaymentKey,
+        refund: RefundId,
+        amount: Money,
+    ) -> Result<ProviderPayment, ProviderError>;
 
     /// How the payment stands, if the provider knows it.
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError>;
+
+    /// The payments that the provider was first asked for at `from` or later; the next page behind `cursor`.
+    async fn payments_since(
+        &self,
+        from: Timestamp,
+        cursor: Option<String>,
+    ) -> Result<ProviderPage, ProviderError>;
 
     /// Reads a notification, if the provider signed it.
     async fn parse_notification(

@@ -4,31 +4,36 @@
 //! `pm_souk_…`, with what card networks do on bad days. It keeps its payments in the state table, each change
 //! conditional on the version before, so that it counts for itself what was taken, whoever asks however often.
 
+mod methods;
 mod notice;
+mod payment;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::HeaderMap;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Decline, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderPayment,
-    ProviderStatus,
+    Charge, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName, ProviderPage,
+    ProviderPayment, ProviderStatus,
 };
 use crate::{
-    id::OrderId,
+    id::RefundId,
     money::Money,
     runtime::App,
-    store::{self, Key, Write, WriteError, keys},
+    store::{self, Key, Query, Write, WriteError, keys},
     tenant::Tenant,
 };
+use methods::{Behavior, Outcome, behavior};
+use payment::{Change, Payment};
 
+pub(super) use methods::knows;
 pub use notice::{SIGNATURE, SandboxNotice};
 
 /// Its name, as in the address of its notifications.
-pub const SANDBOX: &str = "sandbox";
+pub const SANDBOX: &str = ProviderName::Sandbox.as_str();
 
 /// How long a late answer takes.
 const LATE: SignedDuration = SignedDuration::from_secs(20);
@@ -36,147 +41,13 @@ const LATE: SignedDuration = SignedDuration::from_secs(20);
 /// How often an operation is tried again that met another one on the same payment.
 const TRIES: u32 = 8;
 
-/// What a test payment method does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Behavior {
-    Succeed,
-    Decline(&'static str, &'static str),
-    /// Does `then`, but the first answer is lost.
-    LoseAnswer(Outcome),
-    /// Decides after [`LATE`].
-    Late(Outcome),
-    /// Never answers and never acts.
-    Silent,
-}
+/// How many payments a page has.
+const PAGE: usize = 50;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome {
-    Succeed,
-    Decline,
-}
-
-const GENERIC: (&str, &str) = ("generic_decline", "Your card was declined.");
-
-/// <https://docs.stripe.com/testing>
-fn behavior(method: &Method) -> Option<Behavior> {
-    use Behavior::{Decline, Late, LoseAnswer, Silent, Succeed};
-    let name = method.as_str();
-    // Stripe names some of the declines with the network, some without.
-    let declines = |rest: &&str| rest.starts_with("chargeDeclined");
-    let plain =
-        name.strip_prefix("pm_card_").map(|rest| rest.strip_prefix("visa_").filter(declines).unwrap_or(rest));
-    Some(match (name, plain) {
-        (
-            _,
-            Some(
-                "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "mastercard_prepaid" | "amex"
-                | "discover" | "diners" | "jcb" | "unionpay" | "riskLevelElevated" | "bypassPending"
-                | "createDispute",
-            ),
-        ) => Succeed,
-        (_, Some("chargeDeclined")) => Decline(GENERIC.0, GENERIC.1),
-        (_, Some("chargeDeclinedInsufficientFunds")) => {
-            Decline("insufficient_funds", "Your card has insufficient funds.")
-        }
-        (_, Some("chargeDeclinedLostCard")) => Decline("lost_card", "Your card was declined."),
-        (_, Some("chargeDeclinedStolenCard")) => Decline("stolen_card", "Your card was declined."),
-        (_, Some("chargeDeclinedExpiredCard")) => Decline("expired_card", "Your card has expired."),
-        (_, Some("chargeDeclinedIncorrectCvc")) => {
-            Decline("incorrect_cvc", "Your card's security code is incorrect.")
-        }
-        (_, Some("chargeDeclinedProcessingError")) => Decline(
-            "processing_error",
-            "An error occurred while processing your card. Try again in a little while.",
-        ),
-        (_, Some("chargeDeclinedVelocityLimitExceeded")) => Decline(
-            "card_velocity_exceeded",
-            "Your card was declined for making repeated attempts too frequently.",
-        ),
-        (_, Some("chargeDeclinedFraudulent" | "radarBlock")) => {
-            Decline("fraudulent", "Your card was declined.")
-        }
-        (_, Some("authenticationRequired" | "authenticationRequiredOnSetup" | "threeDSecure2Required")) => {
-            Decline(
-                "authentication_required",
-                "Your card needs authentication, which this store can't ask for yet.",
-            )
-        }
-        ("pm_souk_answer_lost", _) => LoseAnswer(Outcome::Succeed),
-        ("pm_souk_answer_lost_declined", _) => LoseAnswer(Outcome::Decline),
-        ("pm_souk_late", _) => Late(Outcome::Succeed),
-        ("pm_souk_late_declined", _) => Late(Outcome::Decline),
-        ("pm_souk_silent", _) => Silent,
-        _ => return None,
-    })
-}
-
-/// Whether the sandbox takes this method.
-pub(super) fn knows(method: &Method) -> bool {
-    behavior(method).is_some()
-}
-
-/// A payment as the sandbox keeps it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Payment {
-    status: ProviderStatus,
-    amount: Money,
-    captured: i64,
-    refunded: i64,
-    decline: Option<Decline>,
-    /// How often money was taken. Never above 1, which is the promise.
-    captures: u32,
-    /// While processing: when it will be decided, and how.
-    decided: Option<(Timestamp, Outcome)>,
-    revision: u32,
-}
-
-impl Payment {
-    fn new(amount: Money, status: ProviderStatus) -> Self {
-        Self {
-            status,
-            amount,
-            captured: 0,
-            refunded: 0,
-            decline: None,
-            captures: 0,
-            decided: None,
-            revision: 1,
-        }
-    }
-
-    fn decided_as(amount: Money, outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Succeed => Self::new(amount, ProviderStatus::Authorized),
-            Outcome::Decline => Self::declined(amount, GENERIC.0, GENERIC.1),
-        }
-    }
-
-    fn declined(amount: Money, code: &str, message: &str) -> Self {
-        let decline = Some(Decline { code: code.to_owned(), message: message.to_owned() });
-        Self { decline, ..Self::new(amount, ProviderStatus::Declined) }
-    }
-
-    /// As it is at `now`: what was to be decided by then is.
-    fn at(self, now: Timestamp) -> Self {
-        match self.decided {
-            Some((when, outcome)) if self.status == ProviderStatus::Processing && when <= now => {
-                Self { revision: self.revision, ..Self::decided_as(self.amount, outcome) }
-            }
-            _ => self,
-        }
-    }
-
-    fn shown(self, key: PaymentKey) -> ProviderPayment {
-        ProviderPayment {
-            status: self.status,
-            captured: Money::new(self.captured, self.amount.currency()),
-            refunded: Money::new(self.refunded, self.amount.currency()),
-            amount: self.amount,
-            decline: self.decline,
-            reference: format!("sandbox_{}", key.0),
-        }
-    }
+/// That a payment was first asked for on a day.
+#[derive(Debug, Serialize, Deserialize)]
+struct DayEntry {
+    payment: PaymentKey,
 }
 
 /// The sandbox, on behalf of one tenant.
@@ -193,7 +64,7 @@ impl Sandbox {
     }
 
     fn key(&self, payment: PaymentKey) -> Key {
-        keys::sandbox_payment(self.tenant, &payment.0.to_string())
+        keys::sandbox_payment(self.tenant, &payment.to_string())
     }
 
     async fn load(&self, key: PaymentKey) -> Result<Option<Payment>, ProviderError> {
@@ -207,7 +78,7 @@ impl Sandbox {
     async fn change(
         &self,
         key: PaymentKey,
-        step: impl Fn(Option<Payment>) -> Result<Option<Payment>, ProviderError> + Send + Sync,
+        step: impl Fn(Option<Payment>) -> Change + Send + Sync,
     ) -> Result<ProviderPayment, ProviderError> {
         for attempt in 0..TRIES {
             let before = self.load(key).await?;
@@ -217,14 +88,19 @@ impl Sandbox {
                 return Ok(payment.shown(key));
             };
             after.revision = revision.unwrap_or(0) + 1;
-            let write = match revision {
-                None => Write::create("payment", self.key(key), &after).map_err(unknown)?,
-                Some(read) => Write::put("payment", self.key(key), &after)
-                    .map_err(unknown)?
-                    .when("revision = :read")
-                    .number(":read", read),
+            let writes = match revision {
+                None => vec![
+                    Write::create("payment", self.key(key), &after).map_err(unknown)?,
+                    self.day_entry(key)?,
+                ],
+                Some(read) => vec![
+                    Write::put("payment", self.key(key), &after)
+                        .map_err(unknown)?
+                        .when("revision = :read")
+                        .number(":read", read),
+                ],
             };
-            match store::commit(&self.app, vec![write]).await {
+            match store::commit(&self.app, writes).await {
                 Ok(()) => return Ok(after.shown(key)),
                 Err(WriteError::Refused(_)) => {
                     let most = 5_u64 << attempt;
@@ -236,12 +112,18 @@ impl Sandbox {
         Err(ProviderError::Unknown("the payment keeps changing".to_owned()))
     }
 
-    /// When the provider will decide on the payment of `order`, where it has not yet: then it notifies the store.
+    fn day_entry(&self, key: PaymentKey) -> Result<Write, ProviderError> {
+        let now = self.app.now();
+        let place = keys::sandbox_day_entry(self.tenant, &day(now), now, &key.to_string());
+        Write::put("sandbox_day", place, &DayEntry { payment: key }).map_err(unknown)
+    }
+
+    /// When the provider will decide on a payment, where it has not yet: then it notifies the store.
     ///
     /// # Errors
     /// [`ProviderError`] where its payments can't be read.
-    pub async fn decides_at(&self, order: OrderId) -> Result<Option<Timestamp>, ProviderError> {
-        let payment = self.load(PaymentKey(order)).await?;
+    pub async fn decides_at(&self, key: PaymentKey) -> Result<Option<Timestamp>, ProviderError> {
+        let payment = self.load(key).await?;
         let undecided = payment.filter(|payment| payment.status == ProviderStatus::Processing);
         Ok(undecided.and_then(|payment| payment.decided).map(|(when, _)| when))
     }
@@ -251,23 +133,33 @@ fn unknown(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::Unknown(error.to_string())
 }
 
+fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+fn day_after(day: &str) -> Option<String> {
+    let date: jiff::civil::Date = day.parse().ok()?;
+    Some(date.checked_add(1.day()).ok()?.to_string())
+}
+
 fn lost() -> ProviderError {
     ProviderError::Unknown("the sandbox lost its answer, as this method asks it to".to_owned())
 }
 
 #[async_trait]
 impl Provider for Sandbox {
-    fn name(&self) -> &'static str {
-        SANDBOX
+    fn name(&self) -> ProviderName {
+        ProviderName::Sandbox
     }
 
     async fn authorize(
         &self,
         key: PaymentKey,
-        amount: Money,
-        method: &Method,
+        charge: &Charge<'_>,
     ) -> Result<ProviderPayment, ProviderError> {
-        let behavior = behavior(method).ok_or_else(|| unknown("no such payment method"))?;
+        let amount = charge.amount;
+        let behavior = charge.method.and_then(behavior);
+        let behavior = behavior.ok_or_else(|| unknown("no such payment method"))?;
         let now = self.app.now();
         let first = match behavior {
             Behavior::Silent => return Err(ProviderError::Unknown("the sandbox stays silent".to_owned())),
@@ -292,49 +184,62 @@ impl Provider for Sandbox {
         Ok(payment)
     }
 
-    async fn capture(&self, key: PaymentKey) -> Result<ProviderPayment, ProviderError> {
-        self.change(key, |before| match before {
-            Some(payment) if payment.status == ProviderStatus::Authorized => Ok(Some(Payment {
-                status: ProviderStatus::Captured,
-                captured: payment.amount.amount(),
-                captures: payment.captures + 1,
-                ..payment
-            })),
-            Some(payment) if payment.status == ProviderStatus::Captured => Ok(None),
-            Some(payment) => Err(ProviderError::NotNow(payment.status)),
-            None => Err(unknown("no such payment")),
-        })
-        .await
+    async fn capture(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError> {
+        self.change(key, |before| before.ok_or_else(no_such_payment)?.capture(amount)).await
     }
 
     async fn void(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError> {
         self.change(key, |before| match before {
             None => Ok(Some(Payment::new(amount, ProviderStatus::Voided))),
-            Some(payment) => match payment.status {
-                ProviderStatus::Processing | ProviderStatus::Authorized => {
-                    Ok(Some(Payment { status: ProviderStatus::Voided, decided: None, ..payment }))
-                }
-                ProviderStatus::Voided | ProviderStatus::Declined => Ok(None),
-                status => Err(ProviderError::NotNow(status)),
-            },
+            Some(payment) => payment.void(),
         })
         .await
     }
 
-    async fn refund(&self, key: PaymentKey) -> Result<ProviderPayment, ProviderError> {
-        self.change(key, |before| match before {
-            Some(payment) if payment.status == ProviderStatus::Captured => {
-                Ok(Some(Payment { status: ProviderStatus::Refunded, refunded: payment.captured, ..payment }))
-            }
-            Some(payment) if payment.status == ProviderStatus::Refunded => Ok(None),
-            Some(payment) => Err(ProviderError::NotNow(payment.status)),
-            None => Err(unknown("no such payment")),
-        })
-        .await
+    async fn refund(
+        &self,
+        key: PaymentKey,
+        refund: RefundId,
+        amount: Money,
+    ) -> Result<ProviderPayment, ProviderError> {
+        self.change(key, |before| before.ok_or_else(no_such_payment)?.refund(refund, amount)).await
     }
 
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError> {
         Ok(self.load(key).await?.map(|payment| payment.shown(key)))
+    }
+
+    /// A cursor is the day, and the place behind which to go on in its list.
+    async fn payments_since(
+        &self,
+        from: Timestamp,
+        cursor: Option<String>,
+    ) -> Result<ProviderPage, ProviderError> {
+        let (date, behind) = match cursor.as_deref().and_then(|cursor| cursor.split_once('|')) {
+            Some((date, behind)) => (date.to_owned(), behind.to_owned()),
+            None => (day(from), String::new()),
+        };
+        let list = keys::sandbox_day(self.tenant, &date);
+        let query = Query::partition(list.clone()).at_least(format!("{from:.3}")).strongly();
+        let after = (!behind.is_empty()).then(|| vec![("pk".to_owned(), list), ("sk".to_owned(), behind)]);
+        let page = query
+            .page::<DayEntry>(&self.app, "sandbox_day", PAGE, after.as_deref())
+            .await
+            .map_err(unknown)?;
+        let of = |entry: &DayEntry| self.key(entry.payment);
+        let keys: Vec<_> = page.items.iter().map(of).collect();
+        let found = store::get_many::<Payment>(&self.app, "payment", &keys, true).await.map_err(unknown)?;
+        let now = self.app.now();
+        let shown =
+            |(entry, payment): (&DayEntry, Option<Payment>)| Some(payment?.at(now).shown(entry.payment));
+        let payments = page.items.iter().zip(found).filter_map(shown).collect();
+        let place = page.next.and_then(|key| key.into_iter().find(|(name, _)| name == "sk"));
+        let next = match place {
+            Some((_, place)) => Some(format!("{date}|{place}")),
+            None if date < day(now) => day_after(&date).map(|next| format!("{next}|")),
+            None => None,
+        };
+        Ok(ProviderPage { payments, next })
     }
 
     async fn parse_notification(
@@ -344,6 +249,10 @@ impl Provider for Sandbox {
     ) -> Result<Notification, NotificationError> {
         self.read_notice(headers, body).await
     }
+}
+
+fn no_such_payment() -> ProviderError {
+    unknown("no such payment")
 }
 
 #[cfg(test)]

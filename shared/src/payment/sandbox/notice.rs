@@ -5,7 +5,7 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::{Notification, NotificationError, PaymentKey, Sandbox};
-use crate::{id::OrderId, runtime::StartError};
+use crate::runtime::StartError;
 
 /// The header that carries a notification's signature.
 pub const SIGNATURE: &str = "souk-sandbox-signature";
@@ -18,7 +18,7 @@ const TOLERANCE: i64 = 300;
 struct Notice {
     #[serde(rename = "type")]
     kind: String,
-    payment: OrderId,
+    payment: PaymentKey,
 }
 
 /// A notification, ready to be sent.
@@ -35,12 +35,12 @@ impl Sandbox {
         self.app.derived_key(&format!("sandbox/{}", self.tenant)).await
     }
 
-    /// The notification that the payment of `order` changed, as the provider would send it now.
+    /// The notification that `payment` changed, as the provider would send it now.
     ///
     /// # Errors
     /// [`StartError`] where the signing key can't be had.
-    pub async fn notice(&self, order: OrderId) -> Result<SandboxNotice, StartError> {
-        let notice = Notice { kind: "payment.updated".to_owned(), payment: order };
+    pub async fn notice(&self, payment: PaymentKey) -> Result<SandboxNotice, StartError> {
+        let notice = Notice { kind: "payment.updated".to_owned(), payment };
         let body = serde_json::to_string(&notice).unwrap_or_default();
         let time = self.app.now().as_second();
         let tag = hmac::sign(&self.signing_key().await?, format!("{time}.{body}").as_bytes());
@@ -67,7 +67,7 @@ impl Sandbox {
             return Err(NotificationError::Unsigned("The signature is older than five minutes."));
         }
         let notice: Notice = serde_json::from_slice(body).map_err(|_| NotificationError::Unreadable)?;
-        Ok(Notification { payment: PaymentKey(notice.payment) })
+        Ok(Notification { payment: notice.payment })
     }
 }
 

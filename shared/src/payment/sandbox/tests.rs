@@ -1,6 +1,6 @@
 //! Each test payment method does what its name says.
 
-use super::*;
+use super::{methods::GENERIC, *};
 
 fn of(name: &str) -> Option<Behavior> {
     behavior(&name.parse().unwrap())

@@ -3,13 +3,17 @@
 
 mod access;
 mod money;
+mod payments;
 mod people;
+mod risk;
 mod shared;
 mod shop;
 
 pub use access::*;
 pub use money::*;
+pub use payments::*;
 pub use people::*;
+pub use risk::*;
 pub use shared::*;
 pub use shop::*;
 
@@ -128,9 +132,11 @@ pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
     order_of(pk, "work")
 }
 
-/// The order that a key made by [`sandbox_payment`] belongs to.
-pub fn order_of_sandbox_payment(pk: &str) -> Option<(Tenant, OrderId)> {
-    order_of(pk, "sandbox")
+/// The payment that a key made by [`sandbox_payment`] is of.
+pub fn payment_of_sandbox(pk: &str) -> Option<(Tenant, &str)> {
+    let (kind, payment) = thing(pk)?;
+    (kind == "sandbox").then_some(())?;
+    Some((tenant_of(pk)?, payment))
 }
 
 fn order_of(pk: &str, family: &str) -> Option<(Tenant, OrderId)> {

@@ -119,11 +119,6 @@ pub fn idempotency(tenant: Tenant, principal: &str, idempotency_key: &str) -> Ke
     Key::state(format!("{tenant}/idempotency/{principal}/{}", hash(&[idempotency_key.as_bytes()])), "answer")
 }
 
-/// A payment at the sandbox provider.
-pub fn sandbox_payment(tenant: Tenant, payment_key: &str) -> Key {
-    Key::state(format!("{tenant}/sandbox/{payment_key}"), "payment")
-}
-
 /// The mark that an event's mail was sent.
 pub fn sent_mail(tenant: Tenant, event: EventId) -> Key {
     Key::state(format!("{tenant}/mail/{event}"), "sent")
