@@ -44,7 +44,8 @@ pub struct Recorded {
     pub kind: String,
     /// The version of the data's shape. Older ones are upcast when they are read.
     pub version: u32,
-    /// Its place among the events of what it happened to, from 1.
+    /// Its place among the events of what it happened to, from 1. 0 where they have no order: what is added to a balance
+    /// and taken from it comes to the same in any.
     pub sequence: u32,
     /// What there is to know of it.
     pub data: Value,

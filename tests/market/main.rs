@@ -19,6 +19,7 @@ mod events;
 mod faults;
 mod forge;
 mod forgeries;
+mod gift_cards;
 mod idempotency;
 mod input;
 mod isolation;

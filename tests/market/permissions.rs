@@ -161,6 +161,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     custom_roles(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
+    crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
 }

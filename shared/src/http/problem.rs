@@ -136,6 +136,10 @@ codes! {
     SkuTaken = "sku_taken", CONFLICT;
     /// The issuer is trusted for this audience already.
     IssuerTaken = "issuer_taken", CONFLICT;
+    /// Another gift card has this code.
+    GiftCardTaken = "gift_card_taken", CONFLICT;
+    /// The gift card or the store credit does not suffice, or can't be used any more.
+    TenderRefused = "tender_refused", CONFLICT;
     /// There is not enough in stock.
     OutOfStock = "out_of_stock", CONFLICT;
     /// The cart became an order and can't be changed.

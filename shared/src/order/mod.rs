@@ -28,7 +28,7 @@ pub use next::{Step, next_step};
 pub use people::{Of, Trace, all_of, newest_of, placed_before};
 pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
 pub use saga::{Nudge, advance, send};
-pub use stream::{load, load_for};
+pub use stream::{Told, load, load_for, told};
 pub use view::{
     CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, shown, view, wait_for_outcome,
 };

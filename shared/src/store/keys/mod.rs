@@ -2,6 +2,7 @@
 //! are a page of their own, [`shared`], each with its reason.
 
 mod access;
+mod money;
 mod payments;
 mod people;
 mod risk;
@@ -9,6 +10,7 @@ mod shared;
 mod shop;
 
 pub use access::*;
+pub use money::*;
 pub use payments::*;
 pub use people::*;
 pub use risk::*;
