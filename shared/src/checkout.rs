@@ -144,6 +144,7 @@ fn contact(particulars: Particulars) -> Result<Contact, Problem> {
         email: particulars.email.ok_or_else(|| missing("email"))?,
         shipping_address: particulars.shipping_address.ok_or_else(|| missing("shipping_address"))?,
         billing_address: particulars.billing_address,
+        vat_id: particulars.vat_id,
     })
 }
 

@@ -23,9 +23,9 @@ use crate::{
 /// [`Unbalanced`] where the order's own numbers don't come out even.
 pub fn of_order(order: &Order, event: &OrderEvent) -> Result<Option<Lines>, Unbalanced> {
     let draft = match event {
-        OrderEvent::PaymentCaptured { amount } if !is_booked(order) => sale(order, *amount)?,
+        OrderEvent::PaymentCaptured { amount, .. } if !is_booked(order) => sale(order, *amount)?,
         // Another payment, after an edit made the order dearer.
-        OrderEvent::PaymentCaptured { amount } => {
+        OrderEvent::PaymentCaptured { amount, .. } => {
             Draft::new().debit(Account::ProviderClearing, *amount)?.credit(Account::Receivable, *amount)?
         }
         OrderEvent::PaymentRefunded { amount } if is_booked(order) => {
