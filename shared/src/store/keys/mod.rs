@@ -3,11 +3,13 @@
 
 mod access;
 mod people;
+mod promotion;
 mod shared;
 mod shop;
 
 pub use access::*;
 pub use people::*;
+pub use promotion::*;
 pub use shared::*;
 pub use shop::*;
 
