@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::{
     catalog::Sku,
     contact::{Address, Email},
-    http::{Code, Problem},
     gift_card::GiftCode,
+    http::{Code, Problem},
     id::{CartId, CustomerId, GiftCardId, OrderId, ShippingMethodId},
     metadata::Metadata,
     money::Currency,
@@ -237,7 +237,11 @@ impl Cart {
     ///
     /// # Errors
     /// 422 where there are too many of something.
-    pub fn change(&mut self, change: &ChangeCart, gift_cards: Option<Vec<GiftCardId>>) -> Result<(), Problem> {
+    pub fn change(
+        &mut self,
+        change: &ChangeCart,
+        gift_cards: Option<Vec<GiftCardId>>,
+    ) -> Result<(), Problem> {
         if let Some(codes) = &change.codes {
             let mut codes = codes.clone();
             let mut seen = BTreeSet::new();

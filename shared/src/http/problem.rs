@@ -142,6 +142,12 @@ codes! {
     TenderRefused = "tender_refused", CONFLICT;
     /// There is not enough in stock.
     OutOfStock = "out_of_stock", CONFLICT;
+    /// Another promotion has this code.
+    CodeTaken = "code_taken", CONFLICT;
+    /// The promotion or its code is used up.
+    PromotionUsedUp = "promotion_used_up", CONFLICT;
+    /// The shopper used the promotion as often as they may.
+    PromotionLimitReached = "promotion_limit_reached", CONFLICT;
     /// The cart became an order and can't be changed.
     CartOrdered = "cart_ordered", CONFLICT;
     /// The order is not in a state that allows this.
