@@ -136,6 +136,8 @@ codes! {
     SkuTaken = "sku_taken", CONFLICT;
     /// The issuer is trusted for this audience already.
     IssuerTaken = "issuer_taken", CONFLICT;
+    /// The store has as many of these as it may have.
+    LimitReached = "limit_reached", CONFLICT;
     /// There is not enough in stock.
     OutOfStock = "out_of_stock", CONFLICT;
     /// The cart became an order and can't be changed.

@@ -3,11 +3,13 @@
 
 mod access;
 mod people;
+mod rates;
 mod shared;
 mod shop;
 
 pub use access::*;
 pub use people::*;
+pub use rates::*;
 pub use shared::*;
 pub use shop::*;
 
