@@ -22,6 +22,7 @@ pub fn functions() -> Vec<Function> {
         oauth_clients::function(),
         orders::function(),
         payment_events::function(),
+        price_lists::function(),
         privacy::function(),
         products::function(),
         project_orders::function(),
@@ -31,10 +32,12 @@ pub fn functions() -> Vec<Function> {
         rotate_signing_keys::function(),
         send_notifications::function(),
         sessions::function(),
+        shipping::function(),
         staff::function(),
         stock::function(),
         store::function(),
         sweep::function(),
+        tax_rates::function(),
         verify_audit::function(),
     ]
 }

@@ -25,7 +25,7 @@ pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEnt
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_own, project};
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
 pub use next::{Step, next_step};
-pub use people::{Of, Trace, all_of, newest_of, placed_before};
+pub use people::{Of, Trace, all_of, has_ordered, newest_of, placed_before};
 pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
 pub use saga::{Nudge, advance, send};
 pub use stream::{Told, load, load_for, told};

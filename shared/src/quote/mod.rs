@@ -1,4 +1,4 @@
-//! What a cart costs here and now: `load` brings together what a store's rules say, `compute` reckons, `tender` says what
+//! What things cost here and now: `load` brings together what a store's rules say, `compute` reckons, `tender` says what
 //! it is paid with.
 
 mod compute;
@@ -6,5 +6,5 @@ mod load;
 mod tender;
 
 pub use compute::{Computed, Discounted, Rules, discounted};
-pub use load::{Quote, quote};
+pub use load::{LineProblem, Quote, Wanted, quote};
 pub use tender::Purse;

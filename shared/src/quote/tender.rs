@@ -1,7 +1,7 @@
 //! What is paid with gift cards and store credit, before the payment provider is asked for the rest.
 
+use super::Wanted;
 use crate::{
-    cart::Cart,
     gift_card::{self, GiftCard},
     http::Problem,
     money::Money,
@@ -10,13 +10,13 @@ use crate::{
     tenant::Tenant,
 };
 
-/// What a cart is paid with.
+/// What is paid with what.
 #[derive(Clone, Debug)]
 pub struct Purse {
-    /// The cart's gift cards, each with what it pays, in the order in which they are used up. One that can't be used
+    /// The gift cards, each with what it pays, in the order in which they are used up. One that can't be used
     /// pays nothing.
     pub cards: Vec<(GiftCard, Money)>,
-    /// What store credit pays, where the cart asks for it.
+    /// What store credit pays, where that is asked for.
     pub credit: Option<Money>,
     /// All that pays something.
     pub tenders: Vec<Tender>,
@@ -24,17 +24,22 @@ pub struct Purse {
     pub due: Money,
 }
 
-/// What `total` of `cart` is paid with.
-pub(super) async fn purse(app: &App, tenant: Tenant, cart: &Cart, total: Money) -> Result<Purse, Problem> {
+/// What `total` is paid with.
+pub(super) async fn purse(
+    app: &App,
+    tenant: Tenant,
+    wanted: &Wanted<'_>,
+    total: Money,
+) -> Result<Purse, Problem> {
     let none = Money::zero(total.currency());
     let mut purse = Purse { cards: Vec::new(), credit: None, tenders: Vec::new(), due: total };
-    for &id in &cart.gift_cards {
+    for &id in wanted.gift_cards {
         let Some(card) = gift_card::load(app, tenant, id).await? else { continue };
         let usable = card.usable(app.now()).is_ok() && card.currency == total.currency();
         let paid = if usable { purse.pay(TenderKind::GiftCard { id }, card.balance())? } else { none };
         purse.cards.push((card, paid));
     }
-    if let Some(customer) = cart.customer.filter(|_| cart.store_credit) {
+    if let Some(customer) = wanted.customer.filter(|_| wanted.store_credit) {
         let kind = TenderKind::StoreCredit { customer };
         let balance = gift_card::balance(app, tenant, &kind, total.currency()).await?;
         purse.credit = Some(purse.pay(kind, balance)?);
