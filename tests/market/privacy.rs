@@ -504,6 +504,8 @@ async fn a_customer_of_another_issuer_has_an_account_from_its_first_use_on() {
 async fn customers_list_their_own_orders() {
     let market = TestMarket::with_mugs(9).await;
     let ada = ada(&market, "ada.canary@example.com").await;
+    // Of two orders in the same millisecond neither is the newer one.
+    market.leap(SignedDuration::from_secs(1));
     let second = buy(&market, &ada.api, "other@example.com").await;
     buy(&market, &market.shopper().0, "ada.canary@example.com").await;
     let page = ada.api.get("/v1/customers/me/orders?limit=1").await.expect(200);
