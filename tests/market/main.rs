@@ -6,6 +6,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod audit_tampering;
+mod authentication;
 mod canaries;
 mod cancel;
 mod carts;
