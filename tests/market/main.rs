@@ -26,6 +26,7 @@ mod input;
 mod isolation;
 mod issuers;
 mod journey;
+mod ledger;
 mod limits;
 mod lists;
 mod log_in_delays;

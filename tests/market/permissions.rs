@@ -167,6 +167,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
+    crate::ledger::everything(market).await;
+    market.market.settled().await;
 }
 
 /// Lists, exports, anchors and verifies what the story left in the audit log.

@@ -37,10 +37,11 @@ pub enum Kind {
     PaymentProvider,
     Store,
     GiftCard,
+    Account,
 }
 
 impl Kind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -61,6 +62,7 @@ impl Kind {
         Self::PaymentProvider,
         Self::Store,
         Self::GiftCard,
+        Self::Account,
     ];
 
     /// Whether one customer's is none of another's business.
@@ -70,7 +72,7 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider)
+        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account)
     }
 
     /// An id of its shape that names nothing.
@@ -92,6 +94,7 @@ impl Kind {
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
+            Self::Account => "wages",
             Self::GiftCard => "gift_00000000000000000000000001",
         }
     }
