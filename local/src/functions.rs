@@ -15,6 +15,7 @@ pub fn functions() -> Vec<Function> {
         checkout::function(),
         customers::function(),
         enforce_retention::function(),
+        gift_cards::function(),
         health::function(),
         identity_providers::function(),
         oauth::function(),

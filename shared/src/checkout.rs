@@ -13,6 +13,7 @@ use crate::{
     order::{self, Order, OrderContact, OrderView, Placed},
     payment::{self, CaptureMethod, Method},
     pricing::PricedLine,
+    risk::Traits,
     runtime::App,
     tenant::Tenant,
     totals::Totals,
@@ -62,6 +63,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         let order_id = order_of(&cart);
         cart.order = Some(order_id);
         cart.customer = cart.customer.or(caller.customer());
+        let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
         let sealed = seal(&vault, order_id, &cart, &contact).await?;
         cart.touch(now, app.entropy().below(u64::MAX));
         let placed = Placed {
@@ -78,6 +80,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             contact: sealed,
             pricing: None,
             tenders: Vec::new(),
+            traits: Some(traits),
         };
         let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
@@ -141,6 +144,7 @@ fn contact(particulars: Particulars) -> Result<Contact, Problem> {
         email: particulars.email.ok_or_else(|| missing("email"))?,
         shipping_address: particulars.shipping_address.ok_or_else(|| missing("shipping_address"))?,
         billing_address: particulars.billing_address,
+        vat_id: particulars.vat_id,
     })
 }
 

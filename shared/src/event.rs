@@ -9,9 +9,9 @@ use crate::{
     tenant::{Mode, Tenant},
 };
 
-/// Fields that hold personal data or secrets of a shopper, wherever they stand at the top of an event's data. They stay in the events
-/// table: what is published travels through queues and dead-letter queues, where nobody could erase it.
-const PERSONAL: [&str; 2] = ["contact", "client_action"];
+/// Fields that hold personal data or secrets of a shopper, wherever they stand at the top of an event's data. They stay
+/// in the events table: what is published travels through queues and dead-letter queues, where nobody could erase it.
+const PERSONAL: [&str; 3] = ["contact", "traits", "client_action"];
 
 /// What led to a change: the request that began it all, and the request or event that led to it directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,8 @@ pub struct Recorded {
     pub kind: String,
     /// The version of the data's shape. Older ones are upcast when they are read.
     pub version: u32,
-    /// Its place among the events of what it happened to, from 1.
+    /// Its place among the events of what it happened to, from 1. 0 where they have no order: what is added to a balance
+    /// and taken from it comes to the same in any.
     pub sequence: u32,
     /// What there is to know of it.
     pub data: Value,

@@ -10,20 +10,27 @@ pub mod catalog;
 pub mod checkout;
 pub mod credential;
 pub mod customer;
+pub mod gift_card;
 pub mod identity;
 pub mod inventory;
+pub mod ledger;
 pub mod link;
 pub mod notification;
 pub mod oauth;
 pub mod order;
 pub mod payment;
+pub mod price_list;
 pub mod pricing;
 pub mod privacy;
+pub mod promotion;
+pub mod quote;
 pub mod relay;
 pub mod risk;
 pub mod session;
+pub mod shipping;
 pub mod staff;
 pub mod sweep;
+pub mod tax;
 
 // Foundations: what no business knows.
 pub mod audit;

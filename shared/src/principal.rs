@@ -57,6 +57,12 @@ scopes! {
     OrdersWrite = "orders:write";
     /// Give money back.
     RefundsWrite = "refunds:write";
+    /// See gift cards and store credit.
+    GiftCardsRead = "gift_cards:read";
+    /// Issue and disable gift cards, and grant store credit.
+    GiftCardsWrite = "gift_cards:write";
+    /// See the books: accounts, entries, what reconciliation found.
+    LedgerRead = "ledger:read";
     /// See stock.
     StockRead = "stock:read";
     /// Move stock.

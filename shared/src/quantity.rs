@@ -15,6 +15,9 @@ use utoipa::{
 pub struct Quantity(u32);
 
 impl Quantity {
+    /// One.
+    pub const ONE: Self = Self(1);
+
     /// As a number.
     pub const fn get(self) -> u32 {
         self.0

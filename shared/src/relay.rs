@@ -43,7 +43,7 @@ pub fn events_of(record: &Record) -> Result<Vec<CloudEvent>, JobError> {
     };
     let head: Head = Record::read(image.clone())?;
     match head.kind.as_str() {
-        "order" => Ok(Record::read::<Commit>(image)?.published()),
+        "order" | "balance_change" => Ok(Record::read::<Commit>(image)?.published()),
         "product" => of_product(record, &head.pk, image),
         "stock" => of_stock(record, &head.pk, image),
         "link" => of_link(record, &head.pk, image),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::{
-    audit, order,
+    audit, gift_card, order,
     runtime::{App, InvocationError, Metric, Unit},
     store::{self, Index, Query, keys},
 };
@@ -17,7 +17,7 @@ struct Due {
 }
 
 /// Sees to everything that is overdue: orders are nudged through `queue_url`, notes for the audit log are sent through
-/// the stream once more. Answers how many orders were nudged.
+/// the stream once more, gift cards whose time has come lose what is left on them. Answers how many orders were nudged.
 ///
 /// # Errors
 /// [`InvocationError`] where the index, the table or the queue fails; the next sweep goes on.
@@ -36,6 +36,8 @@ pub async fn sweep(app: &App, queue_url: &str) -> Result<usize, InvocationError>
             } else if let Some(note) = keys::note_of_audit(&due.pk) {
                 audit::remind(app, note).await.map_err(failed)?;
                 notes += 1;
+            } else if let Some((tenant, card)) = keys::gift_card_of(&due.pk) {
+                gift_card::expire(app, tenant, card).await.map_err(failed)?;
             } else {
                 tracing::error!(key = %due.pk, "the index of due work holds what is no work");
             }

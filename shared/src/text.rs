@@ -125,3 +125,15 @@ pub fn slug(text: &str) -> Result<(), String> {
         Err("must consist of lower-case letters, digits and inner hyphens".to_owned())
     }
 }
+
+/// Tells what is null from what is absent, for fields of a change: `Some(None)` takes away, `None` leaves.
+///
+/// # Errors
+/// Those of the value.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

@@ -115,6 +115,11 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     shopper.0.get(&product).await.expect(200);
     staff.receive("MUG", "berlin", -1).await.expect(201);
 
+    let trusted = json!({"signal": "earlier_orders", "at_least": 1, "score": -1});
+    let risky = json!({"signal": "provider_elevated", "score": 60});
+    let often = json!({"signal": "orders_per_email", "above": 90, "hours": 1, "score": 1});
+    staff.0.patch("/v1/store", json!({"risk": {"rules": [trusted, risky, often]}})).await.expect(200);
+
     shopper.0.post("/v1/carts", json!({})).await.expect(201);
     let cart = shopper.cart("MUG", 1).await;
     shopper.0.get(&cart).await.expect(200);
@@ -156,6 +161,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     custom_roles(market).await;
     market.market.settled().await;
     read_the_audit_log(market).await;
+    crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
 }
@@ -177,7 +183,8 @@ async fn read_the_audit_log(market: &TestMarket) {
 /// A condition on the keys holds where there are no keys, so what is granted has to name some, always.
 #[test]
 fn every_statement_about_a_table_says_which_keys() {
-    let keyed = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"];
+    let keyed =
+        ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
     let stack = load(&template(), &TemplateOptions::default()).unwrap();
     let mut counted = 0;
     for (id, function) in &stack.functions {

@@ -78,7 +78,7 @@ async fn capture(app: App, call: Call<CaptureOrder>) -> Result<Reply<OrderView>,
 }
 
 async fn approve(app: App, call: Call<ReviewOrder>) -> Result<Reply<OrderView>, Problem> {
-    act(&app, &call, &Command::Approve(actor(&call)?)).await
+    act(&app, &call, &Command::Approve(actor(&call)?, call.body.reason.clone())).await
 }
 
 async fn reject(app: App, call: Call<ReviewOrder>) -> Result<Reply<OrderView>, Problem> {

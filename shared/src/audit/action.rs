@@ -53,6 +53,12 @@ actions! {
     OrderRejected = "order.rejected";
     /// Money of an order was given back.
     OrderRefunded = "order.refunded";
+    /// A gift card was issued.
+    GiftCardIssued = "gift_card.issued";
+    /// A gift card was disabled or enabled again.
+    GiftCardUpdated = "gift_card.updated";
+    /// A customer was granted store credit.
+    StoreCreditGranted = "store_credit.granted";
     /// Somebody logged in.
     SessionCreated = "session.created";
     /// Log-ins to an account were refused time and again.

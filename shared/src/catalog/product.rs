@@ -12,7 +12,8 @@ use crate::{
     id::ProductId,
     metadata::Metadata,
     money::{Currency, Money},
-    text::prose,
+    pricing::TaxCategory,
+    text::{given, prose},
 };
 
 /// Variants that a product may have. With its tags they must fit into one DynamoDB transaction of 100 writes,
@@ -165,9 +166,12 @@ pub struct NewProduct {
     /// What there is to say of it.
     #[serde(default)]
     pub description: Option<Description>,
-    /// What it is found by.
+    /// What it is found by, and what rules of prices call its categories.
     #[serde(default)]
     pub tags: BTreeSet<Tag>,
+    /// What tax tables call it, where it is not taxed as most things are.
+    #[serde(default)]
+    pub tax_category: Option<TaxCategory>,
     /// What can be bought: 1 to 30.
     pub variants: Vec<VariantInput>,
     /// Its pictures.
@@ -188,6 +192,10 @@ pub struct ChangeProduct {
     pub description: Option<Description>,
     /// What it is found by, all of it.
     pub tags: Option<BTreeSet<Tag>>,
+    /// What tax tables call it; null for what most things are.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<TaxCategory>)]
+    pub tax_category: Option<Option<TaxCategory>>,
     /// What can be bought, all of it.
     pub variants: Option<Vec<VariantInput>>,
     /// Its pictures, all of them.
@@ -209,6 +217,9 @@ pub struct Product {
     pub description: Option<Description>,
     /// What it is found by.
     pub tags: BTreeSet<Tag>,
+    /// What tax tables call it, where it is not taxed as most things are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_category: Option<TaxCategory>,
     /// What can be bought.
     pub variants: Vec<Variant>,
     /// Its pictures.
@@ -234,6 +245,12 @@ pub struct Offer {
     pub name: Line,
     /// Whether it is for sale.
     pub status: ProductStatus,
+    /// What the product is found by.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
+    /// What tax tables call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_category: Option<TaxCategory>,
     /// The variant.
     #[serde(flatten)]
     pub variant: Variant,
@@ -250,6 +267,7 @@ impl Product {
             name: new.name,
             description: new.description,
             tags: new.tags,
+            tax_category: new.tax_category,
             variants: variants(new.variants)?,
             images: new.images,
             status: ProductStatus::Active,
@@ -271,6 +289,7 @@ impl Product {
             name: change.name.unwrap_or_else(|| self.name.clone()),
             description: change.description.or_else(|| self.description.clone()),
             tags: change.tags.unwrap_or_else(|| self.tags.clone()),
+            tax_category: change.tax_category.unwrap_or_else(|| self.tax_category.clone()),
             variants: change.variants.map_or_else(|| Ok(self.variants.clone()), variants)?,
             images: change.images.unwrap_or_else(|| self.images.clone()),
             status: change.status.unwrap_or(self.status),
@@ -304,6 +323,8 @@ impl Product {
             product: self.id,
             name: self.name.clone(),
             status: self.status,
+            tags: self.tags.clone(),
+            tax_category: self.tax_category.clone(),
             variant: variant.clone(),
         })
     }

@@ -15,6 +15,7 @@ use crate::{
     id::ProductId,
     metadata::Metadata,
     money::{Currency, Money},
+    pricing::TaxCategory,
 };
 
 /// A product.
@@ -29,6 +30,8 @@ pub struct ProductView {
     pub description: Option<Description>,
     /// What it is found by.
     pub tags: BTreeSet<Tag>,
+    /// What tax tables call it, where it is not taxed as most things are.
+    pub tax_category: Option<TaxCategory>,
     /// What can be bought.
     pub variants: Vec<VariantView>,
     /// Its pictures.
@@ -91,6 +94,7 @@ fn view(product: Product, currency: Currency, available: &BTreeMap<Sku, u64>) ->
         name: product.name,
         description: product.description,
         tags: product.tags,
+        tax_category: product.tax_category,
         images: product.images,
         status: product.status,
         metadata: product.metadata,

@@ -150,7 +150,7 @@ pub async fn change_password(app: &App, call: &Call<ChangePassword>) -> Result<R
     let (tenant, customer) = (call.tenant()?, own(app, call).await?);
     let who = Who::Customer(customer.id);
     let right = async { Ok(credential::check(app, tenant, Some(who), &call.body.current_password).await?) };
-    if !credential::prove(app, call, who, right).await? {
+    if credential::prove(app, call, who, right).await?.is_none() {
         let wrong = Problem::new(Code::InvalidCredentials, "This is not the present password.");
         return Err(wrong.at("current_password"));
     }

@@ -9,6 +9,7 @@ use crate::{
     http::Problem,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    risk::RiskRules,
     runtime::App,
     store::{self, StoreError, keys},
     tenant::Tenant,
@@ -52,6 +53,9 @@ pub struct StoreProfile {
     /// Orders above this are held for a person's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_above: Option<Money>,
+    /// What it makes of the risk of orders.
+    #[serde(default)]
+    pub risk: RiskRules,
     /// Where its shoppers are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storefront_url: Option<StorefrontUrl>,

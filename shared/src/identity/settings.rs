@@ -1,6 +1,6 @@
 //! A store's settings, as its staff see and change them.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl};
@@ -10,9 +10,11 @@ use crate::{
     id::StoreId,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    risk::RiskRules,
     runtime::App,
     store::{Write, keys},
     tenant::{Mode, Tenant},
+    text::given,
 };
 
 /// How many locations a store may have.
@@ -38,6 +40,8 @@ pub struct StoreView {
     /// Orders above this are held for a person's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_above: Option<Money>,
+    /// What it makes of the risk of orders.
+    pub risk: RiskRules,
     /// Where its shoppers are: the beginning of the links in its mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storefront_url: Option<StorefrontUrl>,
@@ -70,6 +74,8 @@ pub struct ChangeStore {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Money>)]
     pub review_above: Option<Option<Money>>,
+    /// What it makes of the risk of orders, all of it.
+    pub risk: Option<RiskRules>,
     /// Where its shoppers are; null for nowhere.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<StorefrontUrl>)]
@@ -85,13 +91,6 @@ pub struct ChangeStore {
     pub retention: Option<Retention>,
 }
 
-/// Tells what is null from what is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 impl StoreProfile {
     /// As its staff see it.
     pub fn view(self, tenant: Tenant) -> Reply<StoreView> {
@@ -103,6 +102,7 @@ impl StoreProfile {
             currency: self.currency,
             locations: self.locations,
             review_above: self.review_above,
+            risk: self.risk,
             storefront_url: self.storefront_url,
             origins: self.origins,
             staff_second_factor: self.staff_second_factor,
@@ -128,6 +128,7 @@ impl StoreProfile {
             currency: change.currency.unwrap_or(old.currency),
             locations: change.locations.unwrap_or(old.locations),
             review_above: change.review_above.unwrap_or(old.review_above),
+            risk: change.risk.map_or(Ok(old.risk), RiskRules::checked)?,
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),

@@ -36,12 +36,14 @@ pub enum Class {
     PasswordReset,
     /// An order is placed.
     Checkout,
+    /// A gift card is looked up by its code.
+    GiftCard,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::LogIn, Self::Token, Self::Registration, Self::PasswordReset, Self::Checkout];
+    pub const ALL: [Self; 6] =
+        [Self::LogIn, Self::Token, Self::Registration, Self::PasswordReset, Self::Checkout, Self::GiftCard];
 
     /// Its name, in headers and keys.
     pub const fn as_str(self) -> &'static str {
@@ -51,13 +53,14 @@ impl Class {
             Self::Registration => "registration",
             Self::PasswordReset => "password-reset",
             Self::Checkout => "checkout",
+            Self::GiftCard => "gift-card",
         }
     }
 
     /// What one person has, known by address or by account.
     pub const fn policy(self) -> Policy {
         match self {
-            Self::LogIn => Policy::per_minute(20, 20),
+            Self::LogIn | Self::GiftCard => Policy::per_minute(20, 20),
             Self::Token => Policy::per_minute(60, 60),
             Self::Registration => Policy::per_hour(60, 20),
             Self::PasswordReset => Policy::per_hour(20, 10),
@@ -74,7 +77,7 @@ impl Class {
 
 /// The routes with a stricter limit, as API Gateway names them. It has matched the path by then, so that neither case
 /// nor slashes lead around an entry.
-pub const ROUTES: [(&str, Class); 19] = [
+pub const ROUTES: [(&str, Class); 20] = [
     ("POST /v1/sessions", Class::LogIn),
     ("POST /v1/sessions/refresh", Class::Token),
     ("POST /v1/customers", Class::Registration),
@@ -94,6 +97,7 @@ pub const ROUTES: [(&str, Class); 19] = [
     ("POST /v1/staff/password-resets", Class::PasswordReset),
     ("POST /v1/staff/password-resets/confirm", Class::LogIn),
     ("POST /v1/carts/{id}/checkout", Class::Checkout),
+    ("POST /v1/gift-cards/balance", Class::GiftCard),
 ];
 
 /// The class of a route, if it has one.

@@ -58,6 +58,18 @@ impl Percent {
         let part = i128::from(gross.amount()) * i128::from(self.0);
         rounded(gross, part, i128::from(WHOLE + self.0)).unwrap_or(gross)
     }
+
+    /// What each of several taxes that stand side by side has of a price that holds all of them: their sum is rounded as
+    /// [`within`] does, and they share it by largest remainder.
+    ///
+    /// [`within`]: Percent::within
+    pub fn within_all(rates: &[Self], gross: Money) -> Vec<Money> {
+        let weights: Vec<u64> = rates.iter().map(|rate| u64::from(rate.0)).collect();
+        let all = weights.iter().map(|&weight| i128::from(weight)).sum::<i128>();
+        // At most `gross`, so it fits.
+        let held = rounded(gross, i128::from(gross.amount()) * all, i128::from(WHOLE) + all).unwrap_or(gross);
+        held.split(&weights)
+    }
 }
 
 /// `numerator` ÷ `denominator`, half away from zero, in the currency of `like`.

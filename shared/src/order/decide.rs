@@ -24,7 +24,7 @@ use crate::{
     inventory::Allocation,
     money::{Money, MoneyError},
     payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
-    risk::RiskOutcome,
+    risk::{Assessment, RiskOutcome},
     vault::Sealed,
 };
 
@@ -36,14 +36,12 @@ pub enum Command {
         /// What, and where.
         allocations: Vec<Allocation>,
         /// What comes of its risk.
-        risk: RiskOutcome,
-        /// Why.
-        reasons: Vec<String>,
+        risk: Assessment,
     },
     /// There is not enough of something.
     RecordStockRefused(Sku),
     /// A person lets it pass.
-    Approve(Actor),
+    Approve(Actor, Option<Line>),
     /// A person does not.
     Reject(Actor, Option<Line>),
     /// The shopper must do something first.
@@ -231,11 +229,18 @@ impl Order {
 pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusal> {
     let refuse = |reason| Err(Refusal::State { status: order.status(), reason });
     match command {
-        Command::RecordReserved { allocations, risk, reasons } => match order.stock {
-            StockState::None if order.cancellation.is_none() => Ok(vec![
-                OrderEvent::StockReserved { allocations },
-                OrderEvent::RiskAssessed { outcome: risk, reasons },
-            ]),
+        Command::RecordReserved { allocations, risk } => match order.stock {
+            StockState::None if order.cancellation.is_none() => {
+                let Assessment { outcome, score, reasons } = risk;
+                let mut events = vec![
+                    OrderEvent::StockReserved { allocations },
+                    OrderEvent::RiskAssessed { outcome, score, reasons },
+                ];
+                if outcome == RiskOutcome::Deny {
+                    events.push(canceling(CancelCause::RiskDenied));
+                }
+                Ok(events)
+            }
             StockState::Reserved => Ok(vec![]),
             _ => refuse("its stock is settled already"),
         },
@@ -246,8 +251,8 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             StockState::Refused => Ok(vec![]),
             _ => refuse("its stock is settled already"),
         },
-        Command::Approve(by) => match order.review {
-            None if order.awaits_review() => Ok(vec![OrderEvent::ReviewApproved { by }]),
+        Command::Approve(by, reason) => match order.review {
+            None if order.awaits_review() => Ok(vec![OrderEvent::ReviewApproved { by, reason }]),
             Some(true) => Ok(vec![]),
             _ => refuse("it does not wait for a decision"),
         },

@@ -24,7 +24,7 @@ use crate::{
     pricing::{PricePolicy, PricedLine, Pricing, Tender},
     principal::Who,
     quantity::Quantity,
-    risk::RiskOutcome,
+    risk::{RiskOutcome, Traits},
     totals::Totals,
     vault::Sealed,
 };
@@ -90,6 +90,9 @@ pub struct Placed {
     /// What was paid without the payment provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenders: Vec<Tender>,
+    /// What its risk is assessed by. Never published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traits: Option<Traits>,
 }
 
 impl Placed {
@@ -144,6 +147,8 @@ pub enum CancelCause {
     ReviewRejected,
     /// Nobody decided in time.
     ReviewExpired,
+    /// The store's rules refuse orders of such a risk.
+    RiskDenied,
 }
 
 /// What happened to an order.
@@ -170,6 +175,9 @@ pub enum OrderEvent {
     RiskAssessed {
         /// What comes of it.
         outcome: RiskOutcome,
+        /// The scores of the rules that held, summed.
+        #[serde(default)]
+        score: i32,
         /// Why.
         reasons: Vec<String>,
     },
@@ -178,6 +186,9 @@ pub enum OrderEvent {
     ReviewApproved {
         /// Who.
         by: Actor,
+        /// Why, in the store's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Line>,
     },
     /// A person did not.
     #[serde(rename = "order.review_rejected")]

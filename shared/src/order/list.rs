@@ -20,7 +20,7 @@ use crate::{
     runtime::{App, JobError},
     store::{self, Index, Page, Query, StoreError, Write, WriteError, keys},
     tenant::Tenant,
-    vault::{Opened, email_hash},
+    vault::{EmailHash, Opened, email_hash},
 };
 
 /// What a list shows of an order.
@@ -197,6 +197,23 @@ pub async fn list<B>(app: &App, call: &Call<B, ListOrders>) -> Result<List<Order
         query.newest_first().page(app, "order summary", ask.limit.get(), from.as_deref()).await?;
     let page = Page { items: shown(app, tenant, page.items).await?, next: page.next };
     call.list(app, page, &filters).await
+}
+
+/// How many orders that gave this email address were confirmed, up to 20 of the newest, without `order`. From an index,
+/// so it may be a moment behind.
+pub(super) async fn confirmed(
+    app: &App,
+    tenant: Tenant,
+    email: EmailHash,
+    order: OrderId,
+) -> Result<u16, StoreError> {
+    let query = Query::index(Index::OrdersByCustomer, keys::orders_of_email(tenant, email)).newest_first();
+    let page: Page<Summary> = query.page(app, "order summary", 21, None).await?;
+    let confirmed = |summary: &&Summary| {
+        summary.id != order
+            && !matches!(summary.status, OrderStatus::Pending | OrderStatus::InReview | OrderStatus::Canceled)
+    };
+    Ok(u16::try_from(page.items.iter().filter(confirmed).take(20).count()).unwrap_or(20))
 }
 
 /// Opens what the summaries keep sealed: each shopper's key is unwrapped once, and side by side.

@@ -21,7 +21,7 @@ use crate::{
     money::Money,
     payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
     pricing::{PricedLine, Pricing},
-    risk::RiskOutcome,
+    risk::{Assessment, RiskOutcome},
     totals::Totals,
     vault::Sealed,
 };
@@ -139,7 +139,7 @@ pub struct Order {
     /// What became of its stock.
     pub stock: StockState,
     /// How risky it is, once that is known, and why.
-    pub risk: Option<(RiskOutcome, Vec<String>)>,
+    pub risk: Option<Assessment>,
     /// A person's decision: whether to go on.
     pub review: Option<bool>,
     /// Where its payment stands.
@@ -247,9 +247,13 @@ impl Order {
         self.cancellation.as_ref().is_some_and(|cancellation| cancellation.done_at.is_some())
     }
 
+    fn risk_outcome(&self) -> Option<RiskOutcome> {
+        self.risk.as_ref().map(|risk| risk.outcome)
+    }
+
     /// Whether a person must decide.
     pub fn awaits_review(&self) -> bool {
-        let review = matches!(self.risk, Some((RiskOutcome::Review, _)));
+        let review = self.risk_outcome() == Some(RiskOutcome::Review);
         review && self.review.is_none() && self.cancellation.is_none()
     }
 
@@ -259,10 +263,10 @@ impl Order {
         match self.payment {
             PaymentStatus::Authorized => true,
             PaymentStatus::None => {
-                let passed = match self.risk {
-                    Some((RiskOutcome::Allow, _)) => true,
-                    Some((RiskOutcome::Review, _)) => self.review == Some(true),
-                    None => false,
+                let passed = match self.risk_outcome() {
+                    Some(RiskOutcome::Allow) => true,
+                    Some(RiskOutcome::Review) => self.review == Some(true),
+                    Some(RiskOutcome::Deny) | None => false,
                 };
                 self.stock == StockState::Reserved && passed
             }
@@ -326,7 +330,9 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         OrderEvent::StockReserved { .. } => order.stock = StockState::Reserved,
         OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
         OrderEvent::StockReleased {} => order.stock = StockState::Released,
-        OrderEvent::RiskAssessed { outcome, reasons } => order.risk = Some((outcome, reasons)),
+        OrderEvent::RiskAssessed { outcome, score, reasons } => {
+            order.risk = Some(Assessment { outcome, score, reasons });
+        }
         OrderEvent::ReviewApproved { .. } => {
             order.review = Some(true);
             order.payable_since = at;

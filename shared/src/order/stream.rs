@@ -34,6 +34,43 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
     Ok(order)
 }
 
+/// An event of an order, with the order as it was before.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The order before it; nothing where it is the first one.
+    pub before: Option<Order>,
+    /// What happened.
+    pub event: OrderEvent,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The event `event` of the order `id`, read strongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn told(
+    app: &App,
+    tenant: Tenant,
+    id: OrderId,
+    event: EventId,
+) -> Result<Option<Told>, StoreError> {
+    let commits: Vec<Commit> =
+        store::query_all(app, "order", Table::Events, &keys::order_events(tenant, id)).await?;
+    let mut before = None;
+    for commit in commits {
+        for recorded in commit.events {
+            let fact = OrderEvent::read(&recorded.kind, recorded.version, &recorded.data)
+                .map_err(|reason| StoreError::Unreadable { kind: "order", reason })?;
+            if recorded.id == event {
+                return Ok(Some(Told { before, event: fact, at: commit.at }));
+            }
+            before = evolve(id, before, fact, commit.at);
+        }
+    }
+    Ok(None)
+}
+
 /// As [`load`], where `caller` may see the order.
 ///
 /// # Errors

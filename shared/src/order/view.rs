@@ -175,6 +175,8 @@ pub struct CancellationView {
 pub struct RiskView {
     /// What comes of it.
     pub outcome: RiskOutcome,
+    /// The scores of the rules that held, summed.
+    pub score: i32,
     /// Why.
     pub reasons: Vec<String>,
 }
@@ -228,7 +230,11 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             reason: cancellation.reason,
             canceled_at: cancellation.done_at,
         }),
-        risk: order.risk.clone().map(|(outcome, reasons)| RiskView { outcome, reasons }),
+        risk: order.risk.clone().map(|risk| RiskView {
+            outcome: risk.outcome,
+            score: risk.score,
+            reasons: risk.reasons,
+        }),
         timeline: order.timeline.clone(),
         cart_id: placed.cart,
         attempt: placed.attempt,

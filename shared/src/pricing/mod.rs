@@ -5,10 +5,12 @@
 //! explained line by line years later.
 
 mod basket;
+mod place;
 mod policy;
 mod priced;
 
 pub use basket::{Basket, CustomerGroup, Destination, Item, PromotionCode, TaxCategory, TaxPayer, VatId};
+pub use place::{Closeness, Place, PostalPrefix, Region, Spot, region_of};
 pub use policy::{PricePolicy, Rounding};
 pub use priced::{
     AppliedPromotion, Discount, Priced, PricedLine, PricedShipping, Pricing, Tax, TaxTotal, Tender,

@@ -36,8 +36,8 @@ impl Role {
     pub fn scopes(self) -> Option<BTreeSet<Scope>> {
         use Scope::{
             AuditRead, CartsWrite, CatalogRead, CatalogWrite, CheckoutWrite, ClientsRead, CustomersRead,
-            CustomersWrite, KeysRead, OrdersRead, OrdersWrite, RefundsWrite, SettingsRead, StaffRead,
-            StockRead, StockWrite,
+            CustomersWrite, GiftCardsRead, GiftCardsWrite, KeysRead, LedgerRead, OrdersRead, OrdersWrite,
+            RefundsWrite, SettingsRead, StaffRead, StockRead, StockWrite,
         };
         Some(match self {
             Self::Owner => Scope::grantable(),
@@ -49,6 +49,9 @@ impl Role {
                 OrdersRead,
                 OrdersWrite,
                 RefundsWrite,
+                GiftCardsRead,
+                GiftCardsWrite,
+                LedgerRead,
                 StockRead,
                 StockWrite,
                 CustomersRead,
@@ -67,6 +70,7 @@ impl Role {
                 OrdersRead,
                 OrdersWrite,
                 RefundsWrite,
+                GiftCardsRead,
                 StockRead,
                 CustomersRead,
                 CustomersWrite,

@@ -19,6 +19,8 @@ pub struct Query {
     at_least: Option<String>,
     /// Attributes that must have these texts.
     only: Vec<(String, String)>,
+    /// Attributes whose lists must hold these texts.
+    holding: Vec<(String, String)>,
     /// An attribute that must have a text from the first on and before the second.
     within: Option<(&'static str, Option<String>, Option<String>)>,
     newest_first: bool,
@@ -51,6 +53,7 @@ impl Query {
             at_most: None,
             at_least: None,
             only: Vec::new(),
+            holding: Vec::new(),
             within: None,
             newest_first: false,
             strongly: false,
@@ -88,6 +91,13 @@ impl Query {
     #[must_use]
     pub fn only(mut self, attribute: &str, value: &str) -> Self {
         self.only.push((attribute.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Only items whose attribute is a list that holds this text.
+    #[must_use]
+    pub fn holding(mut self, attribute: &str, value: &str) -> Self {
+        self.holding.push((attribute.to_owned(), value.to_owned()));
         self
     }
 
@@ -197,6 +207,12 @@ impl Query {
             call = call
                 .expression_attribute_names(format!("#f{place}"), attribute)
                 .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value.clone()));
+        }
+        for (place, (attribute, value)) in self.holding.iter().enumerate() {
+            filters.push(format!("contains(#h{place}, :h{place})"));
+            call = call
+                .expression_attribute_names(format!("#h{place}"), attribute)
+                .expression_attribute_values(format!(":h{place}"), AttributeValue::S(value.clone()));
         }
         if let Some((attribute, least, most)) = &self.within {
             call = call.expression_attribute_names("#within", *attribute);

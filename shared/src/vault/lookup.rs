@@ -28,6 +28,11 @@ pub async fn email_hash(app: &App, tenant: Tenant, email: &Email) -> Result<Emai
     Ok(EmailHash(hash))
 }
 
+/// A keyed hash of `text`, as 64 hexadecimal digits.
+pub fn keyed_hash(key: &hmac::Key, text: &str) -> String {
+    hmac::sign(key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// 64 hexadecimal digits.
 impl fmt::Display for EmailHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,7 +13,7 @@ mod subject;
 
 pub(crate) use cipher::Cipher;
 pub use data_key::{VaultError, destroy, knows};
-pub use lookup::{EmailHash, email_hash};
+pub use lookup::{EmailHash, email_hash, keyed_hash};
 pub use opened::{Opened, open, seal};
 pub use sealed::{Kept, Sealed};
 pub use subject::Subject;

@@ -40,7 +40,15 @@ fn offer(number: usize, status: ProductStatus, amount: i64, currency: Currency) 
         weight_grams: None,
         images: vec![],
     };
-    Offer { product: ProductId::from_bits(1), name: "Mug".parse().unwrap(), status, variant }
+    let name = "Mug".parse().unwrap();
+    Offer {
+        product: ProductId::from_bits(1),
+        name,
+        status,
+        tags: Default::default(),
+        tax_category: None,
+        variant,
+    }
 }
 
 fn code(outcome: Result<(), Problem>) -> Code {

@@ -15,7 +15,7 @@ use souk::{
     payment::{CaptureMethod, Decline, ProviderName},
     pricing::PricedLine,
     quantity::Quantity,
-    risk::RiskOutcome,
+    risk::{Assessment, RiskOutcome},
     totals::Totals,
 };
 
@@ -65,6 +65,7 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         contact: OrderContact::Plain(Box::new(contact())),
         pricing: None,
         tenders: vec![],
+        traits: None,
     }
 }
 
@@ -90,14 +91,15 @@ pub fn given(capture_method: CaptureMethod, commands: Vec<Command>) -> Order {
     })
 }
 
-pub fn reserved(risk: RiskOutcome) -> Command {
+pub fn reserved(outcome: RiskOutcome) -> Command {
     let part = |sku: &str, quantity| Allocation {
         sku: sku.parse().unwrap(),
         location: "berlin".parse().unwrap(),
         quantity,
     };
-    let reasons = if risk == RiskOutcome::Review { vec!["amount_above_limit".to_owned()] } else { vec![] };
-    Command::RecordReserved { allocations: vec![part("MUG", 3), part("POT", 2)], risk, reasons }
+    let reasons = if outcome == RiskOutcome::Allow { vec![] } else { vec!["amount_above_limit".to_owned()] };
+    let risk = Assessment { outcome, score: 0, reasons };
+    Command::RecordReserved { allocations: vec![part("MUG", 3), part("POT", 2)], risk }
 }
 
 pub fn short() -> Command {

@@ -17,7 +17,7 @@ fn states() -> Vec<(&'static str, Order)> {
         ("placed", of(vec![])),
         ("reserved", of(vec![allowed()])),
         ("in review", of(vec![review()])),
-        ("approved", of(vec![review(), Command::Approve(STAFF)])),
+        ("approved", of(vec![review(), Command::Approve(STAFF, None)])),
         ("rejected", of(vec![review(), Command::Reject(STAFF, None)])),
         ("short", of(vec![short()])),
         ("declined", of(vec![allowed(), declined()])),
@@ -64,7 +64,7 @@ fn the_stock_is_settled_once() {
 
 #[test]
 fn a_person_decides_while_an_order_is_in_review() {
-    insta::assert_snapshot!("approve", told(&Command::Approve(STAFF)));
+    insta::assert_snapshot!("approve", told(&Command::Approve(STAFF, None)));
     insta::assert_snapshot!("reject", told(&Command::Reject(STAFF, None)));
 }
 
@@ -133,7 +133,7 @@ fn parcels_are_packed_once_the_store_owes_the_goods() {
 #[test]
 fn a_command_done_again_does_nothing_more() {
     let commands =
-        [reserved(Allow), short(), Command::Approve(STAFF), Command::Reject(STAFF, None), authorized()]
+        [reserved(Allow), short(), Command::Approve(STAFF, None), Command::Reject(STAFF, None), authorized()]
             .into_iter()
             .chain([declined(), captured(), want_capture(), Command::RecordVoided, refunded()])
             .chain([Command::RefundRest, returned(rest(0)), failed(rest(0)), refund(1, Some(500))])

@@ -19,7 +19,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         3 => Just(reserved(Allow)),
         2 => Just(reserved(Review)),
         1 => Just(short()),
-        1 => Just(Command::Approve(STAFF)),
+        1 => Just(Command::Approve(STAFF, None)),
         1 => Just(Command::Reject(STAFF, None)),
         3 => Just(authorized()),
         1 => Just(declined()),
@@ -56,7 +56,7 @@ fn live(capture: CaptureMethod, commands: Vec<Command>) -> (Order, Vec<OrderEven
 pub fn outcome(order: &Order, step: Step) -> Command {
     match step {
         Step::Reserve => reserved(Allow),
-        Step::AwaitReview => Command::Approve(STAFF),
+        Step::AwaitReview => Command::Approve(STAFF, None),
         Step::Authorize => authorized(),
         Step::Capture => Command::RecordCaptured { amount: order.capturable().unwrap(), fee: None },
         Step::Ship(fulfillment) => Command::RecordShipped(fulfillment),

@@ -273,6 +273,10 @@ impl Place {
             Kind::Asset => "souk.svg".to_owned(),
             Kind::PaymentProvider => "sandbox".to_owned(),
             Kind::Store => self.store.clone(),
+            Kind::GiftCard => {
+                let card = json!({"amount": {"amount": 5000, "currency": "EUR"}});
+                self.made(world, "/v1/gift-cards", card).await
+            }
         })
     }
 

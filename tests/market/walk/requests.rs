@@ -4,6 +4,7 @@ use serde_json::json;
 use souk_tests::PASSWORD;
 
 use super::{
+    money,
     place::Place,
     world::{Body, World},
 };
@@ -35,10 +36,11 @@ pub enum Kind {
     Asset,
     PaymentProvider,
     Store,
+    GiftCard,
 }
 
 impl Kind {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -58,6 +60,7 @@ impl Kind {
         Self::Asset,
         Self::PaymentProvider,
         Self::Store,
+        Self::GiftCard,
     ];
 
     /// Whether one customer's is none of another's business.
@@ -89,6 +92,7 @@ impl Kind {
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
+            Self::GiftCard => "gift_00000000000000000000000001",
         }
     }
 }
@@ -124,12 +128,12 @@ pub struct Sample {
 }
 
 impl Sample {
-    fn body(mut self, body: fn(&World, &Place) -> Body) -> Self {
+    pub(super) fn body(mut self, body: fn(&World, &Place) -> Body) -> Self {
         self.body = body;
         self
     }
 
-    fn of(mut self, of: Of) -> Self {
+    pub(super) fn of(mut self, of: Of) -> Self {
         self.of = of;
         self
     }
@@ -139,7 +143,7 @@ impl Sample {
         self
     }
 
-    fn uses(mut self) -> Self {
+    pub(super) fn uses(mut self) -> Self {
         self.uses = true;
         self
     }
@@ -171,7 +175,7 @@ fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
 }
 
 /// A route for whoever has `scope`.
-fn needs(scope: &'static str, ids: &[Kind], good: u16) -> Sample {
+pub(super) fn needs(scope: &'static str, ids: &[Kind], good: u16) -> Sample {
     sample(Some(scope), ids, &[good])
 }
 
@@ -180,7 +184,7 @@ fn open(ids: &[Kind], good: &[u16]) -> Sample {
     sample(None, ids, good)
 }
 
-fn json(value: serde_json::Value) -> Body {
+pub(super) fn json(value: serde_json::Value) -> Body {
     Body::Json(value)
 }
 
@@ -196,6 +200,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
         Some("privacy") => privacy(route),
+        Some("gift-cards" | "ledger") => money::of_route(route),
         Some(_) => shop(route),
         None => pages(route),
     }
@@ -283,6 +288,10 @@ fn accounts(route: &str) -> Option<Sample> {
             .of(Of::Customers)
             .outsiders(401)
             .body(|_, _| json(json!({"current_password": PASSWORD, "password": PASSWORD}))),
+        "GET /v1/customers/{id}/store-credit" => needs("gift_cards:read", &[Kind::Customer], 200),
+        "POST /v1/customers/{id}/store-credit" => needs("gift_cards:write", &[Kind::Customer], 201)
+            .body(|_, _| json(json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "late"}))),
+        "GET /v1/customers/me/store-credit" => own(&[], 200).of(Of::Customers).outsiders(200),
         "POST /v1/customers/me/verification" => own(&[], 202).of(Of::Customers).outsiders(202).body(empty),
         "POST /v1/customers/verifications" => {
             open(&[], &[422]).body(|_, _| json(json!({"token": "store_x.lnk_x.x"})))

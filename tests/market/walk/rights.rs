@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub type Rights = BTreeSet<&'static str>;
 
 /// All that a machine or a role can be given.
-pub const GRANTABLE: [&str; 23] = [
+pub const GRANTABLE: [&str; 26] = [
     "accounts:write",
     "api_keys:read",
     "api_keys:write",
@@ -17,6 +17,9 @@ pub const GRANTABLE: [&str; 23] = [
     "checkout:write",
     "customers:read",
     "customers:write",
+    "gift_cards:read",
+    "gift_cards:write",
+    "ledger:read",
     "oauth_clients:read",
     "oauth_clients:write",
     "orders:read",
@@ -70,6 +73,7 @@ pub fn of_role(role: &str) -> Rights {
             "catalog:read",
             "customers:read",
             "customers:write",
+            "gift_cards:read",
             "orders:read",
             "orders:write",
             "refunds:write",

@@ -2,6 +2,7 @@
 
 use super::super::{model::Order, refund::RefundShare};
 use crate::{
+    gift_card,
     id::OrderId,
     runtime::{App, JobError},
     tenant::Tenant,
@@ -19,14 +20,14 @@ pub(super) async fn give_all_back(app: &App, tenant: Tenant, order: &Order) -> R
 
 /// Gives `share` back to a gift card or a customer's credit: once per `cause`.
 pub(super) async fn give_back(
-    _app: &App,
-    _tenant: Tenant,
+    app: &App,
+    tenant: Tenant,
     order: OrderId,
     share: &RefundShare,
-    _cause: &str,
+    cause: &str,
 ) -> Result<(), JobError> {
-    match share.way.tender() {
-        None => Ok(()),
-        Some(_) => Err(JobError::new("no_gift_cards", format!("{order} was not paid by gift card"))),
+    if let Some(kind) = share.way.tender() {
+        gift_card::give_back(app, tenant, &kind, share.amount, order, cause).await?;
     }
+    Ok(())
 }

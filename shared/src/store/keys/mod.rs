@@ -2,14 +2,20 @@
 //! are a page of their own, [`shared`], each with its reason.
 
 mod access;
+mod money;
 mod payments;
 mod people;
+mod promotion;
+mod risk;
 mod shared;
 mod shop;
 
 pub use access::*;
+pub use money::*;
 pub use payments::*;
 pub use people::*;
+pub use promotion::*;
+pub use risk::*;
 pub use shared::*;
 pub use shop::*;
 

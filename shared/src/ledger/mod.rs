@@ -1,0 +1,25 @@
+//! The books: double-entry, append-only, per store and currency.
+//!
+//! `rules` says which event posts what, and is pure; `entry` can't hold what isn't balanced; `posting` writes an entry
+//! and its balances in one transaction, once for each event; `balance`, `list` and `export` read them.
+
+mod account;
+mod balance;
+mod entry;
+mod export;
+mod hear;
+mod list;
+mod posting;
+mod rules;
+
+pub use account::{Account, Side};
+pub use balance::{
+    AccountBalance, Accounts, Period, Periods, TrialBalance, TrialLine, TrialTotal, Turnover, Turnovers,
+    accounts, trial_balance, turnovers,
+};
+pub use entry::{Draft, Entry, Line, Lines, Unbalanced};
+pub use export::Format;
+pub use hear::hear;
+pub use list::{AskStatement, ListEntries, Statement, StatementLine, entries, statement};
+pub use posting::post;
+pub use rules::{ORDER_EVENTS, of_change, of_order};

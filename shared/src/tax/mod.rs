@@ -1,0 +1,17 @@
+//! Taxes: which of them apply to what is bought, and how much they are.
+//!
+//! A store's rates are rows of its own table ([`TaxRate`]). [`TaxRules`] are the rows that may apply to one basket, and
+//! [`taxes`] is a pure function of them; [`TaxProvider`] is where rules come from.
+
+mod engine;
+mod place;
+mod rate;
+mod rules;
+#[cfg(test)]
+mod tests;
+pub mod vat;
+
+pub use engine::{Taxable, Taxes, taxes};
+pub use place::TaxOrigin;
+pub use rate::{ChangeTaxRate, NewTaxRate, Payer, ShippingTax, TaxLayer, TaxRate};
+pub use rules::TaxRules;
