@@ -3,6 +3,11 @@
 //! Every step can be repeated, and every outcome is recorded before the next step begins. What another worker does to
 //! the same order meanwhile shows when the outcome is to be appended: then the order is read again.
 
+mod edits;
+mod refunds;
+mod shelves;
+mod tenders;
+
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,13 +21,17 @@ use super::{
     stream, work,
 };
 use crate::{
+    contact::LocationId,
     event::Cause,
     id::{OrderId, RefundId},
     identity::StoreProfile,
     inventory::{self, Reserved},
+    money::Money,
     payment::{
-        self, Charge, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment, ProviderStatus,
+        self, Charge, Decline, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment,
+        ProviderStatus,
     },
+    promotion,
     risk::{self, Assessment, Facts},
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
@@ -32,6 +41,9 @@ use crate::{
 
 /// Steps after which something is wrong: the longest way, placed to captured to canceled and refunded, has eight.
 const MOST_STEPS: usize = 20;
+
+/// What stands for the provider's name of a payment that needs none.
+const UNNEEDED: &str = "none";
 
 /// How long a provider may leave it open whether it has the money.
 const PAYMENT_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
@@ -108,14 +120,12 @@ pub async fn advance(
     let mut order = stream::load(app, tenant, id).await?.ok_or_else(missing)?;
     if let Some(number) = hint {
         order = heed(app, tenant, order, number, cause).await?;
-        if order.is_canceled() {
-            return Ok(());
-        }
     }
     for _ in 0..MOST_STEPS {
         let step = next_step(&order);
         let outcome = match step {
-            Step::Done => {
+            // Whoever decides on a refund that failed leaves a note of it.
+            Step::Done | Step::AwaitRefund => {
                 work::settle(app, tenant, id, order.sequence).await?;
                 return Ok(());
             }
@@ -124,11 +134,21 @@ pub async fn advance(
             Step::Authorize => authorize(app, tenant, &order).await?,
             Step::Capture => capture(app, tenant, &order).await?,
             Step::Ship(fulfillment) => ship(app, tenant, &order, fulfillment).await?,
+            Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
+            Step::Edit => edits::carry_out(app, tenant, &order).await?,
+            Step::AbandonEdit => edits::abandon(app, tenant, &order).await?,
+            Step::AdjustStock => edits::adjust_stock(app, tenant, &order).await?,
+            Step::Refund => refunds::send_back(app, tenant, &order).await?,
+            Step::RefundRest => Outcome::Found(Command::RefundRest),
+            // Nothing of an order that gift cards paid whole is at the provider.
+            Step::ReturnMoney if due(&order)?.is_zero() => Outcome::Found(Command::RecordVoided),
             Step::ReturnMoney => {
                 let provider = provider(app, tenant, &order).await?;
                 Outcome::Found(return_money(app, provider.as_ref(), PaymentKey::of(id), &order).await?)
             }
             Step::Release => {
+                tenders::give_all_back(app, tenant, &order).await?;
+                promotion::release(app, tenant, id).await?;
                 inventory::release(app, tenant, id).await?;
                 Outcome::Found(Command::RecordReleased)
             }
@@ -179,6 +199,9 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
         OrderEvent::Canceled { cause } => Some(format!("canceled_{cause:?}").to_lowercase()),
         _ => None,
     });
+    if events.iter().any(|event| matches!(event, OrderEvent::RefundFailed { .. })) {
+        Metric::new("RefundsFailed", Unit::Count, 1).emit(app);
+    }
     if let Some(outcome) = outcome {
         let age = i64::try_from(now.duration_since(order.placed_at).as_millis()).unwrap_or(i64::MAX);
         Metric::new("Orders", Unit::Count, 1).by("Outcome", outcome).emit(app);
@@ -188,8 +211,7 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
 
 async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let profile = StoreProfile::load(app, tenant).await?;
-    let locations: Vec<_> =
-        profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect();
+    let locations = locations_of(profile.as_ref());
     Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
         Reserved::Held(allocations) => {
             let risk = assess(app, tenant, order, profile.as_ref()).await?;
@@ -199,6 +221,15 @@ async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, Jo
         // The order was canceled meanwhile.
         Reserved::Closed => Outcome::Moved,
     })
+}
+
+/// Where the store keeps stock, in the order in which orders draw on it.
+fn locations_of(profile: Option<&StoreProfile>) -> Vec<LocationId> {
+    profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect()
+}
+
+async fn locations(app: &App, tenant: Tenant) -> Result<Vec<LocationId>, JobError> {
+    Ok(locations_of(StoreProfile::load(app, tenant).await?.as_ref()))
 }
 
 /// What comes of the order's risk, by the store's rules.
@@ -257,6 +288,15 @@ async fn asked<T>(
     outcome
 }
 
+/// What the order's own payment is about.
+fn due(order: &Order) -> Result<Money, JobError> {
+    order.placed.due().map_err(|error| JobError::new("amounts", error))
+}
+
+fn unexplained() -> Decline {
+    Decline { code: "generic_decline".to_owned(), message: "The payment was declined.".to_owned() }
+}
+
 fn unanswered(error: &ProviderError) -> JobError {
     JobError::new("provider", error)
 }
@@ -264,9 +304,15 @@ fn unanswered(error: &ProviderError) -> JobError {
 /// Has the money held. An answer that was lost is asked for again, under the same key; after the deadline the order is
 /// canceled, which asks the provider once more and returns whatever it holds.
 async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
+    let amount = due(order)?;
+    if amount.is_zero() {
+        let reference = UNNEEDED.to_owned();
+        let command = Command::RecordAuthorized { amount, reference, provider: order.provider };
+        return Ok(Outcome::Found(command));
+    }
     let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
     let charge = Charge {
-        amount: order.total(),
+        amount,
         method: order.placed.payment_method.as_ref(),
         capture: order.placed.capture_method,
         customer: order.placed.customer,
@@ -323,11 +369,7 @@ fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue:
             Outcome::Found(Command::RecordAuthorized { amount, reference, provider: order.provider })
         }
         ProviderStatus::Declined => {
-            let unexplained = payment::Decline {
-                code: "generic_decline".to_owned(),
-                message: "The payment was declined.".to_owned(),
-            };
-            Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or(unexplained)))
+            Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or_else(unexplained)))
         }
         ProviderStatus::Processing if !overdue => Outcome::Wait(app.now() + PROVIDER_PAUSE),
         ProviderStatus::Processing | ProviderStatus::RequiresAction => {
@@ -338,12 +380,29 @@ fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue:
     }
 }
 
+/// Takes what is due of what is held, or what of it staff asked for. The rest is let go.
 async fn capture(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let provider = provider(app, tenant, order).await?;
-    match asked(app, "capture", provider.capture(PaymentKey::of(order.id), order.total())).await {
-        Ok(payment) => {
-            let ProviderPayment { captured: amount, fee, .. } = payment;
-            Ok(Outcome::Found(Command::RecordCaptured { amount, fee }))
+    let amounts = |error| JobError::new("amounts", error);
+    let due = order.capturable().map_err(amounts)?;
+    let amount = order.capture_amount.unwrap_or(due).least(due).map_err(amounts)?;
+    let captured = |amount, fee| Ok(Outcome::Found(Command::RecordCaptured { amount, fee }));
+    if order.held.is_zero() {
+        return captured(amount, None);
+    }
+    let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
+    if amount.is_zero() {
+        return match asked(app, "void", provider.void(key, order.held)).await {
+            Ok(_) => captured(amount, None),
+            Err(error) => Err(unanswered(&error)),
+        };
+    }
+    match asked(app, "capture", provider.capture(key, amount)).await {
+        Ok(payment) => captured(payment.captured, payment.fee),
+        // It was taken before, of what the order came to then: an edit came between.
+        Err(ProviderError::NotNow(ProviderStatus::Captured)) => {
+            let found = asked(app, "find", provider.find(key)).await.map_err(|error| unanswered(&error))?;
+            let payment = found.ok_or_else(|| JobError::new("provider", "the payment is gone"))?;
+            captured(payment.captured, payment.fee)
         }
         // The hold is gone: the cancellation that took it is on its way, or the provider let it lapse.
         Err(ProviderError::NotNow(
@@ -413,10 +472,15 @@ async fn heed(
     let Some(payment) = found else { return Ok(order) };
     let holds = payment.may_hold_money();
     if !payment.disputes.is_empty() {
-        let command = Command::RecordDisputes { payment: number, disputes: payment.disputes };
+        let disputes = payment.disputes.clone();
+        let command = Command::RecordDisputes { payment: number, disputes };
         order = record(app, tenant, order, command, cause).await?;
     }
-    if holds && order.is_canceled() {
+    if let Some(command) = refunds::failed_late(app, &order, &payment) {
+        order = record(app, tenant, order, command, cause).await?;
+    }
+    // What is known to have been taken went back as refunds, of which some may have gone elsewhere.
+    if holds && order.is_canceled() && !order.knows_charge(number) {
         let command = return_money(app, provider.as_ref(), key, &order).await?;
         // What was charged after an edit is not the payment that the order tells of.
         if key == PaymentKey::of(order.id) {

@@ -126,7 +126,7 @@ proptest! {
         let order = sale.order();
         let due = order.placed.due().unwrap();
         let captured = Money::new(due.amount() * short / 100, due.currency());
-        happen(&mut books, order, OrderEvent::PaymentCaptured { amount: captured });
+        happen(&mut books, order, OrderEvent::PaymentCaptured { amount: captured, fee: None, provider: Default::default() });
         let totals = &sale.totals;
         let earned = books.of(Account::Sales) + books.of(Account::Shipping) + books.of(Account::Tax)
             - books.of(Account::Discounts);
@@ -148,7 +148,7 @@ proptest! {
         let mut order = sale.order();
         let due = order.placed.due().unwrap();
         if capture {
-            order = happen(&mut books, order, OrderEvent::PaymentCaptured { amount: due });
+            order = happen(&mut books, order, OrderEvent::PaymentCaptured { amount: due, fee: None, provider: Default::default() });
             order = happen(&mut books, order, OrderEvent::PaymentRefunded { amount: due });
         }
         let order = happen(&mut books, order, canceled());
@@ -187,7 +187,7 @@ proptest! {
         for (kind, amount) in events {
             let money = Money::new(amount, currency);
             let event = match kind {
-                0 => OrderEvent::PaymentCaptured { amount: money },
+                0 => OrderEvent::PaymentCaptured { amount: money, fee: None, provider: Default::default() },
                 1 => OrderEvent::PaymentRefunded { amount: money },
                 2 => canceled(),
                 3 => OrderEvent::Confirmed {},
@@ -205,7 +205,7 @@ proptest! {
     fn the_order_of_postings_makes_no_difference(sale in sale(), seed in any::<u64>()) {
         let order = sale.order();
         let due = order.placed.due().unwrap();
-        let captured = OrderEvent::PaymentCaptured { amount: due };
+        let captured = OrderEvent::PaymentCaptured { amount: due, fee: None, provider: Default::default() };
         let after = evolve(order.id, Some(order.clone()), captured.clone(), Timestamp::UNIX_EPOCH).unwrap();
         let refunded = OrderEvent::PaymentRefunded { amount: due };
         let mut postings =
@@ -225,7 +225,12 @@ fn tax_that_prices_hold_is_taken_out_of_them() {
     let eur = example::euros;
     let totals = Totals { tax_included: Some(eur(1229)), ..Totals::of_lines(eur(7700)) };
     let order = example::order_of(Placed { totals, ..example::placed(Automatic) });
-    let lines = of_order(&order, &OrderEvent::PaymentCaptured { amount: eur(7700) }).unwrap().unwrap();
+    let lines = of_order(
+        &order,
+        &OrderEvent::PaymentCaptured { amount: eur(7700), fee: None, provider: Default::default() },
+    )
+    .unwrap()
+    .unwrap();
     let booked: BTreeMap<_, _> =
         lines.iter().map(|line| ((line.account, line.side), line.amount.amount())).collect();
     let expected = BTreeMap::from([

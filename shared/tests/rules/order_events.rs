@@ -54,6 +54,18 @@ kinds! {
     OrderEvent::Canceled { .. } => "order.canceled" since 1,
     OrderEvent::FulfillmentCreated { .. } => "order.fulfillment_created" since 1,
     OrderEvent::StockShipped { .. } => "order.stock_shipped" since 1,
+    OrderEvent::RefundRequested(_) => "order.refund_requested" since 3,
+    OrderEvent::RefundShareReturned { .. } => "order.refund_share_returned" since 3,
+    OrderEvent::RefundSucceeded { .. } => "order.refund_succeeded" since 3,
+    OrderEvent::RefundFailed { .. } => "order.refund_failed" since 3,
+    OrderEvent::ReturnRequested { .. } => "order.return_requested" since 3,
+    OrderEvent::ReturnReceived { .. } => "order.return_received" since 3,
+    OrderEvent::ReturnRejected { .. } => "order.return_rejected" since 3,
+    OrderEvent::StockReturned { .. } => "order.stock_returned" since 3,
+    OrderEvent::EditRequested(_) => "order.edit_requested" since 3,
+    OrderEvent::Edited { .. } => "order.edited" since 3,
+    OrderEvent::EditFailed { .. } => "order.edit_failed" since 3,
+    OrderEvent::StockAdjusted {} => "order.stock_adjusted" since 3,
 }
 
 fn golden() -> Vec<Stored> {
