@@ -5,8 +5,8 @@ use souk::{
     http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, get, post},
     id::{FulfillmentId, OrderId},
     order::{
-        self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, FulfillOrder, FulfillmentView,
-        ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
+        self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, Explanation, FulfillOrder,
+        FulfillmentView, ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
     },
     principal::Scope,
     runtime::{App, Function},
@@ -18,6 +18,11 @@ pub fn function() -> Function {
     Routes::new()
         .on(get("/v1/orders", "List orders").needs(Scope::OrdersRead), list)
         .on(get("/v1/orders/{id}", "Read an order").needs(Scope::OrdersReadOwn).answers(&[200, 304]), read)
+        .on(
+            get("/v1/orders/{id}/explain", "Explain an order's total, line by line")
+                .needs(Scope::OrdersReadOwn),
+            explain,
+        )
         .on(
             act("/v1/orders/{id}/cancel", "Cancel an order", Action::OrderCancelRequested).answers(&[202]),
             cancel,
@@ -61,6 +66,11 @@ async fn read(app: App, call: Call) -> Result<Reply<OrderView>, Problem> {
     // An erasure shows, and is no event of the order.
     let etag = if shown.erased { version(&order).with("erased") } else { version(&order) };
     Ok(Reply::ok(shown).etag(etag))
+}
+
+async fn explain(app: App, call: Call) -> Result<Reply<Explanation>, Problem> {
+    let order = order::load_for(&app, call.principal()?, call.path("id")?).await?;
+    Ok(Reply::ok(order::explain(&order)?).etag(version(&order)))
 }
 
 async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, Problem> {

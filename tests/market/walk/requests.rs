@@ -260,6 +260,7 @@ fn shop(route: &str) -> Option<Sample> {
             .live(422),
         "GET /v1/orders" => needs("orders:read", &[], 200),
         "GET /v1/orders/{id}" => needs("orders:read_own", &[Kind::Order], 200),
+        "GET /v1/orders/{id}/explain" => needs("orders:read_own", &[Kind::Order], 200),
         "POST /v1/orders/{id}/cancel" => order(Kind::Order, 202),
         "POST /v1/orders/{id}/captures" => order(Kind::HeldOrder, 201),
         "POST /v1/orders/{id}/fulfillments" => order(Kind::Order, 201),
