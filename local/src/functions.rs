@@ -23,6 +23,7 @@ pub fn functions() -> Vec<Function> {
         payment_events::function(),
         privacy::function(),
         products::function(),
+        promotions::function(),
         project_orders::function(),
         provision_store::function(),
         record_audit::function(),

@@ -37,6 +37,7 @@ mod payments;
 mod permissions;
 mod planted;
 mod privacy;
+mod promotions;
 mod quotas;
 mod races;
 mod review;

@@ -148,6 +148,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.notify_payment(&late).await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    crate::promotions::everything(market).await;
     crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;

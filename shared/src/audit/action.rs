@@ -39,6 +39,14 @@ actions! {
     ProductUpdated = "product.updated";
     /// A product was taken out of the catalog.
     ProductArchived = "product.archived";
+    /// A promotion was created.
+    PromotionCreated = "promotion.created";
+    /// A promotion was changed.
+    PromotionUpdated = "promotion.updated";
+    /// A promotion was ended for good.
+    PromotionArchived = "promotion.archived";
+    /// A promotion got single-use codes.
+    PromotionCodesMade = "promotion.codes_made";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
     /// Somebody asked for an order to be canceled.

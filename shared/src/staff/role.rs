@@ -36,14 +36,16 @@ impl Role {
     pub fn scopes(self) -> Option<BTreeSet<Scope>> {
         use Scope::{
             AuditRead, CartsWrite, CatalogRead, CatalogWrite, CheckoutWrite, ClientsRead, CustomersRead,
-            CustomersWrite, KeysRead, OrdersRead, OrdersWrite, RefundsWrite, SettingsRead, StaffRead,
-            StockRead, StockWrite,
+            CustomersWrite, KeysRead, OrdersRead, OrdersWrite, PromotionsRead, PromotionsWrite, RefundsWrite,
+            SettingsRead, StaffRead, StockRead, StockWrite,
         };
         Some(match self {
             Self::Owner => Scope::grantable(),
             Self::Manager => [
                 CatalogRead,
                 CatalogWrite,
+                PromotionsRead,
+                PromotionsWrite,
                 CartsWrite,
                 CheckoutWrite,
                 OrdersRead,
@@ -63,6 +65,7 @@ impl Role {
             Self::Fulfillment => [CatalogRead, OrdersRead, OrdersWrite, StockRead, StockWrite].into(),
             Self::Support => [
                 CatalogRead,
+                PromotionsRead,
                 CartsWrite,
                 OrdersRead,
                 OrdersWrite,
@@ -73,7 +76,8 @@ impl Role {
             ]
             .into(),
             Self::ReadOnly => {
-                [CatalogRead, OrdersRead, StockRead, CustomersRead, StaffRead, SettingsRead].into()
+                [CatalogRead, PromotionsRead, OrdersRead, StockRead, CustomersRead, StaffRead, SettingsRead]
+                    .into()
             }
             Self::Custom(_) => return None,
         })
