@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use souk_tests::{Answer, Api, TestMarket};
 
 fn percent(name: &str, more: Value) -> Value {
+    let Value::Object(more) = more else { panic!("fields of a promotion") };
     let mut promotion = json!({"name": name, "actions": [{"type": "percent_off", "percent": "10"}]});
-    promotion.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    promotion.as_object_mut().unwrap().extend(more);
     promotion
 }
 
