@@ -41,6 +41,7 @@ mod payments;
 mod permissions;
 mod planted;
 mod privacy;
+mod promotions;
 mod quotas;
 mod races;
 mod review;

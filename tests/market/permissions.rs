@@ -156,6 +156,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::authentication::confirm(market, &waiting, "succeed").await.expect(200);
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    crate::promotions::everything(market).await;
     crate::accounts::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;

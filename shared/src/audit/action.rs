@@ -61,6 +61,14 @@ actions! {
     TaxRateRemoved = "tax_rate.removed";
     /// A table of tax rates was imported.
     TaxRatesImported = "tax_rate.imported";
+    /// A promotion was created.
+    PromotionCreated = "promotion.created";
+    /// A promotion was changed.
+    PromotionUpdated = "promotion.updated";
+    /// A promotion was ended for good.
+    PromotionArchived = "promotion.archived";
+    /// A promotion got single-use codes.
+    PromotionCodesMade = "promotion.codes_made";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
     /// Somebody asked for an order to be canceled.

@@ -231,6 +231,13 @@ impl Place {
         Some(match kind {
             Kind::Product => self.product(world, &format!("SKU-{number}"), 100).await,
             Kind::Sku => self.sku(),
+            Kind::Promotion => {
+                let promotion = json!({
+                    "name": format!("Sale {number}"), "trigger": {"type": "single_use_codes"},
+                    "actions": [{"type": "percent_off", "percent": "10"}],
+                });
+                self.made(world, "/v1/promotions", promotion).await
+            }
             Kind::Cart => self.cart(world, &self.sku(), whose).await,
             Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder => {
                 return self.order(world, kind, whose).await;

@@ -15,6 +15,8 @@ use crate::issuers;
 pub enum Kind {
     Product,
     Sku,
+    /// One by single-use codes.
+    Promotion,
     Cart,
     /// One whose money was taken.
     Order,
@@ -41,9 +43,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Product,
         Self::Sku,
+        Self::Promotion,
         Self::Cart,
         Self::Order,
         Self::HeldOrder,
@@ -80,6 +83,7 @@ impl Kind {
         match self {
             Self::Product => "prod_00000000000000000000000001",
             Self::Sku => "NO-SUCH-SKU",
+            Self::Promotion => "promo_00000000000000000000000001",
             Self::Cart => "cart_00000000000000000000000001",
             Self::Order | Self::HeldOrder | Self::ReviewedOrder => "ord_00000000000000000000000001",
             Self::Customer => "cus_00000000000000000000000001",
@@ -239,6 +243,20 @@ fn shop(route: &str) -> Option<Sample> {
             needs("catalog:write", &[Kind::Product], 200).body(|_, _| json(json!({"name": "Changed"}))).uses()
         }
         "DELETE /v1/products/{id}" => needs("catalog:write", &[Kind::Product], 204).uses(),
+        "GET /v1/promotions" => needs("promotions:read", &[], 200),
+        "GET /v1/promotions/{id}" => needs("promotions:read", &[Kind::Promotion], 200),
+        "POST /v1/promotions" => needs("promotions:write", &[], 201).body(|world, _| {
+            let trigger = json!({"type": "code", "code": format!("NEW-{}", world.next())});
+            json(json!({"name": "New", "trigger": trigger, "actions": [{"type": "free_shipping"}]}))
+        }),
+        "PATCH /v1/promotions/{id}" => needs("promotions:write", &[Kind::Promotion], 200)
+            .body(|_, _| json(json!({"name": "Changed"})))
+            .uses(),
+        "DELETE /v1/promotions/{id}" => needs("promotions:write", &[Kind::Promotion], 204).uses(),
+        "GET /v1/promotions/{id}/codes" => needs("promotions:read", &[Kind::Promotion], 200),
+        "POST /v1/promotions/{id}/codes" => needs("promotions:write", &[Kind::Promotion], 201)
+            .body(|_, _| json(json!({"generate": 2})))
+            .uses(),
         "GET /v1/stock/{sku}" => needs("stock:read", &[Kind::Sku], 200),
         "POST /v1/stock/{sku}/movements" => needs("stock:write", &[Kind::Sku], 201)
             .body(|_, _| json(json!({"location": "berlin", "change": 1, "reason": "received"}))),
