@@ -149,6 +149,9 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
     crate::accounts::everything(market).await;
+    crate::price_lists::everything(market).await;
+    crate::shipping::everything(market).await;
+    crate::tax_rates::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;

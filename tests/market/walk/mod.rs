@@ -6,6 +6,7 @@
 mod check;
 mod people;
 mod place;
+mod rates;
 mod requests;
 mod rights;
 mod swaps;

@@ -32,13 +32,16 @@ pub enum Kind {
     Provider,
     Export,
     Erasure,
+    PriceList,
+    Zone,
+    TaxRate,
     Asset,
     PaymentProvider,
     Store,
 }
 
 impl Kind {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -55,6 +58,9 @@ impl Kind {
         Self::Provider,
         Self::Export,
         Self::Erasure,
+        Self::PriceList,
+        Self::Zone,
+        Self::TaxRate,
         Self::Asset,
         Self::PaymentProvider,
         Self::Store,
@@ -86,6 +92,9 @@ impl Kind {
             Self::Client => "cli_00000000000000000000000001",
             Self::Provider => "idp_00000000000000000000000001",
             Self::Export | Self::Erasure => "prv_00000000000000000000000001",
+            Self::PriceList => "plist_00000000000000000000000001",
+            Self::Zone => "zone_00000000000000000000000001",
+            Self::TaxRate => "rate_00000000000000000000000001",
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
@@ -124,7 +133,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    fn body(mut self, body: fn(&World, &Place) -> Body) -> Self {
+    pub(super) fn body(mut self, body: fn(&World, &Place) -> Body) -> Self {
         self.body = body;
         self
     }
@@ -139,7 +148,7 @@ impl Sample {
         self
     }
 
-    fn uses(mut self) -> Self {
+    pub(super) fn uses(mut self) -> Self {
         self.uses = true;
         self
     }
@@ -155,7 +164,7 @@ impl Sample {
     }
 }
 
-fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
+pub(super) fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
     let (ids, good, of) = (ids.to_vec(), good.to_vec(), Of::Anybody);
     Sample {
         scope,
@@ -171,7 +180,7 @@ fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
 }
 
 /// A route for whoever has `scope`.
-fn needs(scope: &'static str, ids: &[Kind], good: u16) -> Sample {
+pub(super) fn needs(scope: &'static str, ids: &[Kind], good: u16) -> Sample {
     sample(Some(scope), ids, &[good])
 }
 
@@ -180,7 +189,7 @@ fn open(ids: &[Kind], good: &[u16]) -> Sample {
     sample(None, ids, good)
 }
 
-fn json(value: serde_json::Value) -> Body {
+pub(super) fn json(value: serde_json::Value) -> Body {
     Body::Json(value)
 }
 
@@ -193,6 +202,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
     let group = route.split('/').nth(1).filter(|group| *group == "v1").and_then(|_| route.split('/').nth(2));
     match group {
         Some("api-keys" | "oauth-clients" | "identity-providers" | "store" | "audit-log") => settings(route),
+        Some("price-lists" | "shipping" | "tax-rates") => super::rates::of_route(route),
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
         Some("privacy") => privacy(route),
@@ -268,6 +278,9 @@ fn accounts(route: &str) -> Option<Sample> {
     Some(match route {
         "GET /v1/customers" => needs("customers:read", &[], 200),
         "GET /v1/customers/{id}" => needs("customers:read", &[Kind::Customer], 200),
+        "PATCH /v1/customers/{id}" => {
+            needs("customers:write", &[Kind::Customer], 200).body(|_, _| json(json!({"group": "vip"})))
+        }
         "POST /v1/customers" => needs("accounts:write", &[], 201).body(|world, _| {
             let email = format!("new-{}@example.com", world.next());
             json(json!({"email": email, "password": PASSWORD, "name": "New"}))
