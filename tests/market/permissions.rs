@@ -158,6 +158,9 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     settings(market).await;
     crate::promotions::everything(market).await;
     crate::accounts::everything(market).await;
+    crate::price_lists::everything(market).await;
+    crate::shipping::everything(market).await;
+    crate::tax_rates::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;

@@ -35,6 +35,9 @@ pub enum Kind {
     Provider,
     Export,
     Erasure,
+    PriceList,
+    Zone,
+    TaxRate,
     Asset,
     PaymentProvider,
     Store,
@@ -61,6 +64,9 @@ impl Kind {
         Self::Provider,
         Self::Export,
         Self::Erasure,
+        Self::PriceList,
+        Self::Zone,
+        Self::TaxRate,
         Self::Asset,
         Self::PaymentProvider,
         Self::Store,
@@ -95,6 +101,9 @@ impl Kind {
             Self::Client => "cli_00000000000000000000000001",
             Self::Provider => "idp_00000000000000000000000001",
             Self::Export | Self::Erasure => "prv_00000000000000000000000001",
+            Self::PriceList => "plist_00000000000000000000000001",
+            Self::Zone => "zone_00000000000000000000000001",
+            Self::TaxRate => "rate_00000000000000000000000001",
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
@@ -166,7 +175,7 @@ impl Sample {
     }
 }
 
-fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
+pub(super) fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
     let (ids, good, of) = (ids.to_vec(), good.to_vec(), Of::Anybody);
     Sample {
         scope,
@@ -204,6 +213,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
     let group = route.split('/').nth(1).filter(|group| *group == "v1").and_then(|_| route.split('/').nth(2));
     match group {
         Some("api-keys" | "oauth-clients" | "identity-providers" | "store" | "audit-log") => settings(route),
+        Some("price-lists" | "shipping" | "tax-rates") => super::rates::of_route(route),
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
         Some("privacy") => privacy(route),
@@ -295,6 +305,9 @@ fn accounts(route: &str) -> Option<Sample> {
     Some(match route {
         "GET /v1/customers" => needs("customers:read", &[], 200),
         "GET /v1/customers/{id}" => needs("customers:read", &[Kind::Customer], 200),
+        "PATCH /v1/customers/{id}" => {
+            needs("customers:write", &[Kind::Customer], 200).body(|_, _| json(json!({"group": "vip"})))
+        }
         "POST /v1/customers" => needs("accounts:write", &[], 201).body(|world, _| {
             let email = format!("new-{}@example.com", world.next());
             json(json!({"email": email, "password": PASSWORD, "name": "New"}))
