@@ -135,6 +135,7 @@ pub async fn provision(
         quotas: new.quotas,
         origins: new.origins,
         retention: Retention::default(),
+        seller: None,
     };
     let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, StoreError> {

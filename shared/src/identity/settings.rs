@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl};
+use super::{Location, Retention, SecondFactorRule, Seller, StoreProfile, StorefrontUrl};
 use crate::{
     contact::Line,
     http::{Call, ETag, Problem, Reply},
@@ -19,6 +19,9 @@ use crate::{
 
 /// How many locations a store may have.
 const MOST_LOCATIONS: usize = 10;
+
+/// How many lines the address of a seller may have.
+const MOST_ADDRESS_LINES: usize = 8;
 
 /// How many origins a store may name.
 const MOST_ORIGINS: usize = 20;
@@ -52,6 +55,9 @@ pub struct StoreView {
     pub staff_second_factor: SecondFactorRule,
     /// How long it keeps what it knows of people.
     pub retention: Retention,
+    /// Who sells, where invoices say more than the store's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Seller>,
     /// How many requests it takes, as the operator set it.
     pub limits: Limits,
     /// What it may have and use, as the operator set it.
@@ -89,6 +95,11 @@ pub struct ChangeStore {
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
+    /// Who sells, as invoices say it, with at most 8 lines of address; null for the store's name alone. Invoices that are
+    /// there stay as they are.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Seller>)]
+    pub seller: Option<Option<Seller>>,
 }
 
 impl StoreProfile {
@@ -107,6 +118,7 @@ impl StoreProfile {
             origins: self.origins,
             staff_second_factor: self.staff_second_factor,
             retention: self.retention,
+            seller: self.seller,
             limits: self.limits,
             quotas: self.quotas,
             version: self.version,
@@ -123,6 +135,10 @@ impl StoreProfile {
             let detail = format!("There may be {MOST_ORIGINS} origins at most.");
             return Err(Problem::invalid("origins", detail));
         }
+        if change.seller.iter().flatten().any(|seller| seller.address.len() > MOST_ADDRESS_LINES) {
+            let detail = format!("There may be {MOST_ADDRESS_LINES} lines at most.");
+            return Err(Problem::invalid("seller.address", detail));
+        }
         Ok(Self {
             name: change.name.unwrap_or(old.name),
             currency: change.currency.unwrap_or(old.currency),
@@ -133,6 +149,7 @@ impl StoreProfile {
             origins: change.origins.unwrap_or(old.origins),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
             retention: change.retention.unwrap_or(old.retention),
+            seller: change.seller.unwrap_or(old.seller),
             limits: old.limits,
             quotas: old.quotas,
             version: self.version.saturating_add(1),

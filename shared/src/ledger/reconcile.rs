@@ -100,7 +100,7 @@ pub async fn reconcile(app: &App, tenant: Tenant) -> Result<Option<Reconciliatio
         report.order(app, tenant, order, &payments).await?;
     }
     report.tell(app, tenant);
-    if report.orders == 0 && report.count == 0 {
+    if report.orders == 0 && report.in_flight == 0 && report.count == 0 {
         return Ok(None);
     }
     let key = keys::reconciliation(tenant, report.at);

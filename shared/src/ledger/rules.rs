@@ -14,7 +14,6 @@ use crate::{
     money::{Money, MoneyError},
     order::{Order, OrderEvent},
     pricing::TenderKind,
-    totals::Totals,
 };
 
 /// What an event of an order posts, if anything. `order` is as it was before the event.
@@ -75,11 +74,6 @@ fn tendered(order: &Order) -> Result<Money, MoneyError> {
     Money::sum(order.placed.tenders.iter().map(|tender| tender.amount), none)
 }
 
-/// The tax in what an order comes to, whichever way its prices are meant.
-fn tax(totals: &Totals) -> Money {
-    totals.tax_included.unwrap_or(totals.tax)
-}
-
 /// The whole sale, of which the provider took `captured`.
 fn sale(order: &Order, captured: Money) -> Result<Draft, MoneyError> {
     let totals = &order.placed.totals;
@@ -99,22 +93,13 @@ fn sale(order: &Order, captured: Money) -> Result<Draft, MoneyError> {
         .debit(Account::Discounts, totals.discount)?
         .credit(Account::Sales, totals.subtotal.minus(in_goods)?)?
         .credit(Account::Shipping, totals.shipping.minus(in_shipping)?)?
-        .credit(Account::Tax, tax(totals))
+        .credit(Account::Tax, totals.whole_tax())
 }
 
 /// The debits of giving back `amount`, after `before` was given back already: so much of it is tax.
 fn returned(order: &Order, before: Money, amount: Money) -> Result<Draft, MoneyError> {
-    let share = tax_share(&order.placed.totals, before.plus(amount)?)?
-        .minus(tax_share(&order.placed.totals, before)?)?;
+    let share = order.placed.totals.tax_of(before, amount)?;
     Draft::new().debit(Account::Refunds, amount.minus(share)?)?.debit(Account::Tax, share)
-}
-
-/// How much of the first `given` of what is given back is tax.
-fn tax_share(totals: &Totals, given: Money) -> Result<Money, MoneyError> {
-    let tax = tax(totals);
-    let rest = totals.total.minus(tax)?.or_zero();
-    let weights = [tax.amount(), rest.amount()].map(|part| u64::try_from(part).unwrap_or(0));
-    Ok(given.split(&weights).first().copied().unwrap_or(given))
 }
 
 /// What a canceled order leaves, after the provider gave back what it took: what gift cards and store credit paid is
