@@ -23,6 +23,7 @@ pub fn functions() -> Vec<Function> {
         oauth_clients::function(),
         orders::function(),
         payment_events::function(),
+        price_lists::function(),
         post_ledger::function(),
         privacy::function(),
         products::function(),
@@ -34,10 +35,12 @@ pub fn functions() -> Vec<Function> {
         rotate_signing_keys::function(),
         send_notifications::function(),
         sessions::function(),
+        shipping::function(),
         staff::function(),
         stock::function(),
         store::function(),
         sweep::function(),
+        tax_rates::function(),
         verify_audit::function(),
     ]
 }

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::text::{printable, slug};
+use crate::{
+    pricing::VatId,
+    text::{printable, slug},
+};
 
 crate::text_type! {
     /// An email address, as RFC 5321 lets it be delivered: one `@`, a domain with a dot, no white space.
@@ -95,6 +98,9 @@ pub struct Contact {
     /// Where the invoice goes, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
+    /// The VAT id of the business that bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_id: Option<VatId>,
 }
 
 // Debug output ends up in logs sooner or later.
@@ -144,6 +150,7 @@ mod tests {
             email: "ada@example.com".parse().unwrap(),
             shipping_address: address,
             billing_address: None,
+            vat_id: None,
         };
         assert_eq!(format!("{contact:?}"), "Contact(…)");
         assert_eq!(format!("{:?}", contact.email), "Email(…)");

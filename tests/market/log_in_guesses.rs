@@ -4,6 +4,7 @@ use futures::future::join_all;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::json;
+use souk_local::engine::Happening;
 use souk_tests::{Answer, Api, Member, PASSWORD, TestMarket, code_at, mailed_token};
 
 const EMAIL: &str = "ada@example.com";
@@ -60,6 +61,32 @@ async fn the_wait_grows_whether_there_is_an_account_or_not() {
         log_in(&known, path, EMAIL, PASSWORD).await.expect(201);
         log_in(&known, path, EMAIL, "four loud herons").await.expect(401);
         log_in(&known, path, EMAIL, PASSWORD).await.expect(201);
+    }
+}
+
+/// What is refused for coming too soon costs no hash: the password is not even read that it would be compared with.
+#[tokio::test(start_paused = true)]
+async fn what_comes_too_soon_is_not_looked_at() {
+    let market = TestMarket::open(|_| {}).await;
+    let [shoppers, staffs] = accounts(&market).await;
+    let pk = market.shopper().0;
+    let looked_at = || {
+        let read = |happening: &Happening| match happening {
+            Happening::Call(call) => call.keys.iter().any(|(_, key)| key.contains("/credential/")),
+            _ => false,
+        };
+        market.happenings().iter().filter(|happening| read(happening)).count()
+    };
+    for path in [shoppers, staffs] {
+        for _ in 0..3 {
+            let before = looked_at();
+            if log_in(&pk, path, EMAIL, "four loud herons").await.status == StatusCode::UNAUTHORIZED {
+                assert_eq!(looked_at(), before + 1, "{path}: one that is looked at reads one hash");
+            }
+        }
+        let before = looked_at();
+        log_in(&pk, path, EMAIL, PASSWORD).await.expect(429);
+        assert_eq!(looked_at(), before, "{path}");
     }
 }
 

@@ -24,7 +24,7 @@ async fn advance(app: App, message: Message) -> Result<(), JobError> {
     match serde_json::from_str(&message.body).map_err(|error| JobError::unreadable(&error))? {
         Work::Event(event) => {
             let order = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
-            order::advance(&app, event.tenant(), order, &Cause::of_event(&event), false).await
+            order::advance(&app, event.tenant(), order, &Cause::of_event(&event), None).await
         }
         Work::Nudge(nudge) => {
             order::advance(&app, nudge.tenant(), nudge.order, &nudge.cause, nudge.payment).await

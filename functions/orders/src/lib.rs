@@ -69,7 +69,8 @@ async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, P
 }
 
 async fn capture(app: App, call: Call<CaptureOrder>) -> Result<Reply<OrderView>, Problem> {
-    let (id, command) = (call.path("id")?, Command::RequestCapture(actor(&call)?));
+    let (id, command) =
+        (call.path("id")?, Command::RequestCapture { amount: call.body.amount, by: actor(&call)? });
     order::act(&app, &call, id, &command, |order, shown| {
         Ok(Reply::created(format!("/v1/orders/{id}"), shown).etag(version(order)))
     })

@@ -37,6 +37,7 @@ async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
     let name: ProviderName = name.parse().map_err(|()| Problem::not_found())?;
     let tenant = match name {
         ProviderName::Sandbox => Tenant::of_signed_notification(store, Mode::Test),
+        ProviderName::Stripe => return Err(Problem::not_found()),
     };
     let provider = payment::provider_of(&app, tenant, name).await?.ok_or_else(Problem::not_found)?;
     let notification = provider.parse_notification(&call.headers, &call.raw_body).await;
@@ -44,9 +45,12 @@ async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
         NotificationError::Unsigned(detail) => Problem::new(Code::InvalidSignature, detail),
         NotificationError::Unreadable => Problem::new(Code::MalformedJson, "The notification can't be read."),
         NotificationError::Key(error) => Problem::internal(error),
+        NotificationError::Provider(error) => Problem::internal(error),
     })?;
-    let nudge = Nudge::payment(tenant, notification.payment.order, call.cause());
-    let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
-    order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
+    if let Some(notification) = notification {
+        let nudge = Nudge::payment(tenant, notification.payment, call.cause());
+        let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
+        order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
+    }
     Ok(Reply::ok(Taken { received: true }))
 }

@@ -54,15 +54,15 @@ pub fn function() -> Function {
 
 async fn log_in(app: App, call: Call<LogIn>) -> Result<Reply<SessionTokens>, Problem> {
     let tenant = call.tenant()?;
-    let customer = customer::log_in(&app, &call).await?;
+    let (customer, proven) = customer::log_in(&app, &call).await?;
     let (who, device) = (Who::Customer(customer), call.body.device.clone());
     let new = NewSession { who, client: None, scopes: None, device };
     let (session, token, mut writes) = session::begin(&app, tenant, new)?;
     let place = writes.len();
-    writes.push(customer::seen(&app, tenant, customer));
+    writes.extend([customer::seen(&app, tenant, customer), proven.still(tenant, who)]);
     match store::commit(&app, writes).await {
-        // Erased this very moment.
-        Err(error) if error.refused(place) => return Err(customer::wrong()),
+        // Erased, or given another password, this very moment.
+        Err(error) if error.refused(place) || error.refused(place + 1) => return Err(customer::wrong()),
         done => done?,
     }
     let scopes = Scope::CUSTOMER.to_vec();

@@ -140,8 +140,14 @@ async fn log_in(app: App, call: Call<LogIn>) -> Result<Reply<SessionTokens>, Pro
     let new = NewSession { who, client: None, scopes: limits.clone(), device: call.body.device.clone() };
     let (session, token, mut writes) = session::begin(&app, tenant, new)?;
     let location = format!("/v1/sessions/{}", session.id);
+    let place = writes.len();
+    writes.push(logged_in.proven.still(tenant, who));
     writes.push(call.audit(&app, who, Action::SessionCreated, &location)?);
-    store::commit(&app, writes).await?;
+    match store::commit(&app, writes).await {
+        // Given another password, or removed, this very moment.
+        Err(error) if error.refused(place) => return Err(staff::wrong()),
+        done => done?,
+    }
     let scopes = match limits {
         Some(limits) => limits,
         None => staff::scopes(&app, tenant, logged_in.id).await?.unwrap_or_default(),

@@ -8,6 +8,7 @@ use super::{Cart, ChangeCart};
 use crate::{
     contact::{Address, Email},
     id::CartId,
+    pricing::VatId,
     runtime::App,
     tenant::Tenant,
     vault::{Kept, Opened, Subject, VaultError, email_hash},
@@ -25,6 +26,9 @@ pub struct Particulars {
     /// Where the invoice goes, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
+    /// The VAT id of the business that buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_id: Option<VatId>,
 }
 
 impl fmt::Debug for Particulars {
@@ -36,10 +40,11 @@ impl fmt::Debug for Particulars {
 impl Particulars {
     /// Takes over what `change` says. What it does not say stays.
     pub fn change(&mut self, change: &ChangeCart) {
-        let ChangeCart { email, shipping_address, billing_address, .. } = change.clone();
+        let ChangeCart { email, shipping_address, billing_address, vat_id, .. } = change.clone();
         self.email = email.or(self.email.take());
         self.shipping_address = shipping_address.or(self.shipping_address.take());
         self.billing_address = billing_address.or(self.billing_address.take());
+        self.vat_id = vat_id.unwrap_or(self.vat_id.take());
     }
 }
 

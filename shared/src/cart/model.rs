@@ -1,19 +1,22 @@
 //! What a cart is.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::ToSchema;
 
 use crate::{
     catalog::Sku,
     contact::{Address, Email},
+    gift_card::GiftCode,
     http::{Code, Problem},
-    id::{CartId, CustomerId, OrderId},
+    id::{CartId, CustomerId, GiftCardId, OrderId, ShippingMethodId},
     metadata::Metadata,
     money::Currency,
+    pricing::{PromotionCode, VatId},
     quantity::Quantity,
+    text::given,
     vault::Kept,
 };
 
@@ -21,6 +24,12 @@ use super::Particulars;
 
 /// Lines that a cart may have: each is a write of the transaction that reserves its stock.
 const MOST_LINES: usize = 50;
+
+/// Codes that a cart may have.
+const MOST_CODES: usize = 10;
+
+/// Gift cards that a cart may be paid with.
+const MOST_GIFT_CARDS: usize = 5;
 
 /// How long a cart lives after its last change.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -47,8 +56,31 @@ pub struct ChangeCart {
     pub shipping_address: Option<Address>,
     /// Where the invoice goes, where that differs.
     pub billing_address: Option<Address>,
+    /// The VAT id of the business that buys; null for a person.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<VatId>)]
+    pub vat_id: Option<Option<VatId>>,
+    /// What the shopper typed to get a discount, all of it: at most 10 codes. Lower case is raised.
+    #[serde(default, deserialize_with = "raised")]
+    pub codes: Option<Vec<PromotionCode>>,
+    /// The codes of the gift cards to pay with, all of them, in the order in which they are used up: at most 5.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub gift_cards: Option<Vec<GiftCode>>,
+    /// Whether to pay with the store credit of the customer whose cart it is.
+    pub store_credit: Option<bool>,
+    /// How it is sent, of the ways that the cart offers; null for not chosen.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<ShippingMethodId>)]
+    pub shipping_method: Option<Option<ShippingMethodId>>,
     /// The caller's own, all of it.
     pub metadata: Option<Metadata>,
+}
+
+/// As people type codes.
+fn raised<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<PromotionCode>>, D::Error> {
+    let typed: Option<Vec<String>> = Option::deserialize(deserializer)?;
+    let raised = |codes: Vec<String>| codes.iter().map(|code| code.trim().to_uppercase().parse()).collect();
+    typed.map(raised).transpose().map_err(D::Error::custom)
 }
 
 impl fmt::Debug for ChangeCart {
@@ -99,6 +131,18 @@ pub struct Cart {
     /// How the shopper is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Kept<Particulars>>,
+    /// What the shopper typed to get a discount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<PromotionCode>,
+    /// The gift cards to pay with, in the order in which they are used up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<GiftCardId>,
+    /// Whether to pay with the customer's store credit.
+    #[serde(default)]
+    pub store_credit: bool,
+    /// How it is sent, once that is chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_method: Option<ShippingMethodId>,
     /// The caller's own.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -135,6 +179,10 @@ impl Cart {
             lines: Vec::new(),
             customer: None,
             contact: None,
+            codes: Vec::new(),
+            gift_cards: Vec::new(),
+            store_credit: false,
+            shipping_method: None,
             metadata,
             attempt: 0,
             order: None,
@@ -182,6 +230,41 @@ impl Cart {
     pub fn set(&mut self, sku: &Sku, quantity: Quantity) -> Result<(), Problem> {
         let line = self.lines.iter_mut().find(|line| line.sku == *sku).ok_or_else(Problem::not_found)?;
         line.quantity = quantity;
+        Ok(())
+    }
+
+    /// Takes over what `change` says of how it is priced and paid. `gift_cards` are the cards of the codes that it has.
+    ///
+    /// # Errors
+    /// 422 where there are too many of something.
+    pub fn change(
+        &mut self,
+        change: &ChangeCart,
+        gift_cards: Option<Vec<GiftCardId>>,
+    ) -> Result<(), Problem> {
+        if let Some(codes) = &change.codes {
+            let mut codes = codes.clone();
+            let mut seen = BTreeSet::new();
+            codes.retain(|code| seen.insert(code.clone()));
+            if codes.len() > MOST_CODES {
+                return Err(Problem::invalid("codes", format!("There may be at most {MOST_CODES}.")));
+            }
+            self.codes = codes;
+        }
+        if let Some(mut cards) = gift_cards {
+            let mut seen = BTreeSet::new();
+            cards.retain(|card| seen.insert(*card));
+            if cards.len() > MOST_GIFT_CARDS {
+                let detail = format!("There may be at most {MOST_GIFT_CARDS}.");
+                return Err(Problem::invalid("gift_cards", detail));
+            }
+            self.gift_cards = cards;
+        }
+        self.store_credit = change.store_credit.unwrap_or(self.store_credit);
+        self.shipping_method = change.shipping_method.unwrap_or(self.shipping_method);
+        if let Some(metadata) = &change.metadata {
+            self.metadata = metadata.clone();
+        }
         Ok(())
     }
 

@@ -6,4 +6,4 @@ mod storage;
 
 pub use password::Password;
 pub use proof::prove;
-pub use storage::{check, set};
+pub use storage::{Proven, check, set};

@@ -9,7 +9,7 @@ use super::storage;
 use crate::{
     audit::{Action, Actor},
     contact::{Email, Line},
-    credential::{self, Password},
+    credential::{self, Password, Proven},
     http::{Call, Code, Problem},
     id::CustomerId,
     limit::attempts,
@@ -39,22 +39,22 @@ impl fmt::Debug for LogIn {
 /// What an email address is the name of, for counting tries.
 pub(super) const ACCOUNT: &str = "customer";
 
-/// Whose log-in it is. The answer, and the time it takes, are the same for a wrong password and for an address that
+/// Whose log-in it is, and by which password: commit that it is [`Proven::still`] theirs with the session. The answer, and the time it takes, are the same for a wrong password and for an address that
 /// nobody registered with.
 ///
 /// # Errors
 /// [`Problem`]: 401 where address and password don't belong together, 429 where too many were tried.
-pub async fn log_in(app: &App, call: &Call<LogIn>) -> Result<CustomerId, Problem> {
+pub async fn log_in(app: &App, call: &Call<LogIn>) -> Result<(CustomerId, Proven), Problem> {
     let (tenant, attempt) = (call.tenant()?, &call.body);
     let account = attempts::account(app, tenant, ACCOUNT, &attempt.email).await.map_err(Problem::internal)?;
     // Before anything is looked up or hashed: what is refused here costs little and tells nothing.
     let pass = attempts::check(app, tenant, &account, &call.address).await?;
     let customer = storage::by_email(app, tenant, &attempt.email).await?;
     let right = credential::check(app, tenant, customer.map(Who::Customer), &attempt.password).await?;
-    match customer {
-        Some(customer) if right => {
+    match (customer, right) {
+        (Some(customer), Some(proven)) => {
             attempts::succeeded(app, pass).await?;
-            Ok(customer)
+            Ok((customer, proven))
         }
         _ => {
             let note = customer.map(|id| {

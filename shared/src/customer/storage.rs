@@ -4,7 +4,9 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    model::{ChangeCustomer, ChangePassword, Customer, ListCustomers, MOST_ADDRESSES, Profile},
+    model::{
+        ChangeCustomer, ChangePassword, Customer, ListCustomers, MOST_ADDRESSES, ManageCustomer, Profile,
+    },
     view::CustomerView,
 };
 use crate::{
@@ -142,6 +144,25 @@ pub async fn change(app: &App, call: &Call<ChangeCustomer>) -> Result<(Customer,
     Ok((changed, profile))
 }
 
+/// Changes what staff decide of a customer, who was not erased.
+///
+/// # Errors
+/// [`Problem`]: 404, 410 where they were erased, 412 or 409 where somebody else changed them.
+pub async fn manage(app: &App, call: &Call<ManageCustomer>) -> Result<Reply<CustomerView>, Problem> {
+    let tenant = call.tenant()?;
+    let old = load(app, tenant, call.path("id")?).await?.ok_or_else(Problem::not_found)?;
+    if old.erased.is_some() {
+        return Err(VaultError::Erased.into());
+    }
+    ETag::of_version(old.version).if_match(&call.headers)?;
+    let mut new = old.changed(app.now());
+    new.group = call.body.group.clone().unwrap_or(new.group);
+    let view = CustomerView::of(&new, profile(app, tenant, &new).await?);
+    let write = replace(tenant, &new)?.replacing("customer", &old)?;
+    let reply = Reply::ok(view).etag(new.etag());
+    Ok(call.commit(app, vec![write], reply).await?)
+}
+
 /// Changes a password, and ends every other session.
 ///
 /// # Errors
@@ -150,7 +171,7 @@ pub async fn change_password(app: &App, call: &Call<ChangePassword>) -> Result<R
     let (tenant, customer) = (call.tenant()?, own(app, call).await?);
     let who = Who::Customer(customer.id);
     let right = async { Ok(credential::check(app, tenant, Some(who), &call.body.current_password).await?) };
-    if !credential::prove(app, call, who, right).await? {
+    if credential::prove(app, call, who, right).await?.is_none() {
         let wrong = Problem::new(Code::InvalidCredentials, "This is not the present password.");
         return Err(wrong.at("current_password"));
     }

@@ -8,5 +8,5 @@ mod movement;
 mod reservation;
 
 pub use level::{Level, Levels, LocationView, StockView, available, read, view};
-pub use movement::{Amount, Movement, NewMovement, opening, record};
-pub use reservation::{Allocation, Demand, Reserved, release, reserve, ship};
+pub use movement::{Amount, Movement, NewMovement, opening, put_back, record};
+pub use reservation::{Allocation, Demand, Reserved, adjust, release, reserve, ship};

@@ -14,7 +14,7 @@ use crate::{
     http::{Call, Code, Problem, Reply},
     id::MovementId,
     runtime::App,
-    store::{StoreError, Write, keys},
+    store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
 
@@ -170,6 +170,43 @@ pub async fn record<Q>(
         }
     }
     Err(Problem::new(Code::Conflict, "Others keep moving this stock. Try again."))
+}
+
+/// Puts `count` of `sku` that came back on the shelf at `location`, as the movement `id`: once, however often it is asked
+/// for.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Busy`] where others keep moving the same stock.
+pub async fn put_back(
+    app: &App,
+    tenant: Tenant,
+    id: MovementId,
+    sku: &Sku,
+    location: &LocationId,
+    count: u64,
+) -> Result<(), StoreError> {
+    let wrong = |reason: &dyn std::fmt::Display| StoreError::unreadable("movement", reason);
+    let reason: Line = "returned".parse().map_err(|error| wrong(&error))?;
+    let change = i64::try_from(count).map_err(|error| wrong(&error))?;
+    for _ in 0..TRIES {
+        let levels = level::read(app, tenant, sku).await?;
+        let before = levels.as_ref().and_then(|levels| levels.locations.get(location)).copied();
+        let applied = apply(before.unwrap_or_default(), Amount::Change(change));
+        let (after, change) = applied.map_err(|_| wrong(&"the shelf is full"))?;
+        let movement = Movement { id, ..Movement::new(app, sku, location, change, after, &reason) };
+        let writes = vec![
+            Write::create("movement", keys::movement(tenant, sku.as_str(), id), &movement)?,
+            change_level(tenant, sku, location, levels.as_ref(), before, after, change)?,
+        ];
+        match store::commit(app, writes).await {
+            Ok(()) => return Ok(()),
+            // It was put there before.
+            Err(error) if error.refused(0) => return Ok(()),
+            Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Store(error)) => return Err(error),
+        }
+    }
+    Err(StoreError::Busy("others keep moving this stock".to_owned()))
 }
 
 /// The writes that open the stock of `sku`, of which there never was any: `counts` of it come, a movement for each

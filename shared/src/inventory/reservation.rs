@@ -3,6 +3,8 @@
 //! Each operation is one transaction of the order's reservation with the stock it moves. The reservation's own
 //! condition makes a repetition harmless; the stock's conditions make overselling impossible.
 
+mod adjust;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,6 +20,8 @@ use crate::{
     store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
+
+pub use adjust::adjust;
 
 /// How often a reservation is planned anew, because the stock it was planned on has gone meanwhile.
 const TRIES: usize = 6;
@@ -62,6 +66,9 @@ struct Reservation {
     /// The fulfillments that took some of it.
     shipped: BTreeSet<FulfillmentId>,
     revision: u64,
+    /// How many events the order had at the edit that changed it last.
+    #[serde(default)]
+    adjusted: u32,
 }
 
 async fn load(app: &App, tenant: Tenant, order: OrderId) -> Result<Option<Reservation>, StoreError> {
@@ -94,6 +101,7 @@ pub async fn reserve(
             allocations: allocations.clone(),
             shipped: BTreeSet::new(),
             revision: 1,
+            adjusted: 0,
         };
         let mut writes = vec![Write::create("reservation", keys::reservation(tenant, order), &reservation)?];
         writes.extend(moves(tenant, &allocations, Move::Reserve));
@@ -224,6 +232,7 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
                     allocations: Vec::new(),
                     shipped: BTreeSet::new(),
                     revision: 1,
+                    adjusted: 0,
                 };
                 (vec![Write::create("reservation", keys::reservation(tenant, order), &closed)?], false)
             }
@@ -234,6 +243,7 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
                     allocations: Vec::new(),
                     shipped: held.shipped.clone(),
                     revision: held.revision + 1,
+                    adjusted: held.adjusted,
                 };
                 let mut writes = vec![replace(tenant, order, &held, &after)?];
                 writes.extend(moves(tenant, &held.allocations, Move::Release));
@@ -273,8 +283,8 @@ pub async fn ship(
         let (taken, left) = take(&before.allocations, lines).ok_or_else(missing)?;
         let mut shipped = before.shipped.clone();
         shipped.insert(fulfillment);
-        let after =
-            Reservation { state: before.state, allocations: left, shipped, revision: before.revision + 1 };
+        let (state, revision, adjusted) = (before.state, before.revision + 1, before.adjusted);
+        let after = Reservation { state, allocations: left, shipped, revision, adjusted };
         let mut writes = vec![replace(tenant, order, &before, &after)?];
         writes.extend(moves(tenant, &taken, Move::Ship));
         match store::commit(app, writes).await {

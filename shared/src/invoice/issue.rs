@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// The types of the events that call for a document.
-pub const ORDER_EVENTS: [&str; 2] = ["order.payment_captured", "order.payment_refunded"];
+pub const ORDER_EVENTS: [&str; 3] =
+    ["order.payment_captured", "order.refund_succeeded", "order.payment_refunded"];
 
 /// Issues what `event` calls for. The event is only a hint: what the document says is read from the facts.
 ///

@@ -8,6 +8,7 @@ use crate::{
     contact::Line,
     id::{EventId, InvoiceId, OrderId},
     identity::Seller,
+    ledger,
     money::{Money, MoneyError},
     order::{Order, OrderEvent},
     pricing::TaxTotal,
@@ -78,17 +79,25 @@ pub fn draft(
     at: Timestamp,
     seller: Seller,
 ) -> Result<Option<Invoice>, MoneyError> {
-    let totals = &order.placed.totals;
+    let totals = &order.totals;
     let was_invoiced = order.timeline.iter().any(|entry| entry.kind == "order.payment_captured");
-    let (kind, amount) = match event {
-        OrderEvent::PaymentCaptured { .. } if !was_invoiced => (InvoiceKind::Invoice, totals.total),
-        OrderEvent::PaymentRefunded { amount, .. } if was_invoiced => (InvoiceKind::CreditNote, *amount),
+    let (kind, amount, tax) = match event {
+        OrderEvent::PaymentCaptured { .. } if !was_invoiced => {
+            (InvoiceKind::Invoice, totals.total, totals.whole_tax())
+        }
+        OrderEvent::RefundSucceeded { refund } if was_invoiced => {
+            let found = order.refunds.iter().find(|one| one.id() == *refund);
+            let Some(found) = found else { return Ok(None) };
+            (InvoiceKind::CreditNote, found.request.amount, ledger::tax_of_refund(order, *refund)?)
+        }
+        OrderEvent::PaymentRefunded { amount } if was_invoiced => {
+            (InvoiceKind::CreditNote, *amount, totals.tax_of(order.refunded, *amount)?)
+        }
         _ => return Ok(None),
     };
     let whole = kind == InvoiceKind::Invoice;
-    let tax = if whole { totals.whole_tax() } else { totals.tax_of(order.refunded, amount)? };
     let lines = if whole { lines(order) } else { Vec::new() };
-    let taxes = order.placed.pricing.as_ref().filter(|_| whole).map(|pricing| pricing.taxes.clone());
+    let taxes = order.pricing.as_ref().filter(|_| whole).map(|pricing| pricing.taxes.clone());
     Ok(Some(Invoice {
         id: InvoiceId::derived(at, &[&id.bits().to_be_bytes()]),
         number: None,
@@ -112,5 +121,5 @@ fn lines(order: &Order) -> Vec<InvoiceLine> {
         unit_price: line.unit_price,
         total: line.total,
     };
-    order.placed.lines.iter().map(line).collect()
+    order.lines.iter().map(line).collect()
 }

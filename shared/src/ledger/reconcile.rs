@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The providers that are asked.
-const PROVIDERS: [ProviderName; 1] = [ProviderName::Sandbox];
+const PROVIDERS: [ProviderName; 2] = [ProviderName::Sandbox, ProviderName::Stripe];
 
 /// How far a run looks back. Runs overlap, so that one that failed is made up for.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -61,7 +61,7 @@ pub fn compose(kind: &str, order: &Order, store: &StoreProfile) -> Result<Option
 
 /// Each line's description and price.
 fn rows(order: &Order) -> impl Iterator<Item = (String, String)> {
-    order.placed.lines.iter().map(|line| {
+    order.lines.iter().map(|line| {
         let words = line.options.words();
         let options = if words.is_empty() { words } else { format!(" ({words})") };
         (format!("{} × {}{options}", line.quantity.get(), line.name), line.total.to_string())

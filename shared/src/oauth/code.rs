@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     audit::Action,
+    credential::Proven,
     http::Call,
     id::{ClientId, SessionId},
     identity::rights,
@@ -31,14 +32,22 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 /// Every code has so many characters.
 const LENGTH: usize = 67;
 
+/// Who agreed to what, and by which password they logged in.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Agreed {
+    pub(super) who: Who,
+    pub(super) by: Proven,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: String,
+    pub(super) scopes: BTreeSet<Scope>,
+}
+
 /// What somebody agreed to. The code's hash is its address.
 #[derive(Serialize, Deserialize)]
 struct Agreement {
     client: ClientId,
-    who: Who,
-    redirect_uri: String,
-    challenge: String,
-    scopes: BTreeSet<Scope>,
+    #[serde(flatten)]
+    agreed: Agreed,
     good_until: Timestamp,
     /// The session that the code began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,34 +56,32 @@ struct Agreement {
     expires: i64,
 }
 
-/// A code for `client`, to which `who` agreed, as `told` tells the audit log.
+/// A code for `client`, of what was `agreed` to, as `told` tells the audit log. None where the password is another one
+/// by now.
 pub(super) async fn issue(
     app: &App,
     client: &Client,
-    who: Who,
-    redirect_uri: &str,
-    challenge: &str,
-    scopes: BTreeSet<Scope>,
+    agreed: Agreed,
     told: Write,
-) -> Result<String, WriteError> {
+) -> Result<Option<String>, WriteError> {
     let random: [u8; 32] = app.entropy().bytes();
     let code = random.iter().fold("ac_".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     });
+    let still = agreed.by.still(client.tenant(), agreed.who);
     let agreement = Agreement {
         client: client.id,
-        who,
-        redirect_uri: redirect_uri.to_owned(),
-        challenge: challenge.to_owned(),
-        scopes,
+        agreed,
         good_until: app.now() + GOOD,
         session: None,
         expires: (app.now() + REMEMBERED).as_second(),
     };
     let key = keys::authorization_code(client.tenant(), &code);
-    store::commit(app, vec![Write::create("code", key, &agreement)?, told]).await?;
-    Ok(code)
+    match store::commit(app, vec![still, Write::create("code", key, &agreement)?, told]).await {
+        Err(error) if error.refused(0) => Ok(None),
+        done => done.map(|()| Some(code)),
+    }
 }
 
 /// The session that a code begins, its refresh token, and what it may do.
@@ -100,22 +107,24 @@ pub(super) async fn redeem<B, Q>(
         return Err(refused.into());
     }
     let fits = app.now() < agreement.good_until
-        && agreement.redirect_uri == redirect
-        && pkce::verifies(verifier, &agreement.challenge);
-    let rights = rights::of(app, client.tenant(), agreement.who).await?;
+        && agreement.agreed.redirect_uri == redirect
+        && pkce::verifies(verifier, &agreement.agreed.challenge);
+    let agreed = &agreement.agreed;
+    let rights = rights::of(app, client.tenant(), agreed.who).await?;
     let (true, Some(mut scopes)) = (fits, rights) else {
         return Err(refused.into());
     };
-    scopes.retain(|scope| agreement.scopes.contains(scope) && client.scopes.contains(scope));
+    scopes.retain(|scope| agreed.scopes.contains(scope) && client.scopes.contains(scope));
     let new = NewSession {
-        who: agreement.who,
+        who: agreed.who,
         client: Some(client.id),
-        scopes: Some(agreement.scopes.clone()),
+        scopes: Some(agreed.scopes.clone()),
         device: None,
     };
     let (session, refresh, mut writes) = session::begin(app, client.tenant(), new)?;
     let place = writes.len();
     writes.push(used(key.clone(), session.id));
+    writes.push(agreed.by.still(client.tenant(), agreed.who));
     match store::commit(app, writes).await {
         Ok(()) => Ok((session, refresh, scopes)),
         Err(error) if error.refused(place) => {
@@ -126,6 +135,8 @@ pub(super) async fn redeem<B, Q>(
             }
             Err(refused.into())
         }
+        // Whoever agreed chose another password since: what the old one began must not outlast it.
+        Err(error) if error.refused(place + 1) => Err(refused.into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -148,5 +159,5 @@ async fn end_what_it_began<B, Q>(
     let Some(id) = agreement.session else { return Ok(()) };
     tracing::warn!(client = %client.id, session = %id, "authorization code used twice");
     let note = call.note(app, Who::Client(client.id), Action::CodeReused, format!("/v1/sessions/{id}"));
-    session::end_told(app, client.tenant(), agreement.who, id, &note).await
+    session::end_told(app, client.tenant(), agreement.agreed.who, id, &note).await
 }

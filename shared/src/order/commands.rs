@@ -29,7 +29,17 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         match refusal {
             Refusal::State { .. } => Self::new(Code::OrderState, detail),
-            Refusal::TooMany { .. } | Refusal::Empty => Self::invalid("lines", format!("{detail}.")),
+            Refusal::TooMany { .. }
+            | Refusal::Empty
+            | Refusal::NoLines
+            | Refusal::NoChange
+            | Refusal::NotRefundable { .. }
+            | Refusal::NotReturnable { .. } => Self::invalid("lines", format!("{detail}.")),
+            Refusal::TooMuch { .. } | Refusal::Nothing | Refusal::Money(_) => {
+                Self::invalid("amount", format!("{detail}."))
+            }
+            Refusal::TooMuchShipping { .. } => Self::invalid("shipping", format!("{detail}.")),
+            Refusal::NoSuchReturn => Self::not_found(),
         }
     }
 }

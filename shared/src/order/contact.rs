@@ -6,7 +6,8 @@ use super::model::Order;
 use crate::{
     contact::Contact,
     id::OrderId,
-    vault::{EmailHash, Kept, Opened, Subject, VaultError},
+    payment::NextAction,
+    vault::{EmailHash, Kept, Opened, Sealed, Subject, VaultError},
 };
 
 /// The contact of an order as its event holds it.
@@ -71,6 +72,37 @@ impl Order {
     pub async fn contact(&self, vault: &Opened<'_>) -> Result<Option<Contact>, VaultError> {
         self.placed.contact.open(vault, self.id).await
     }
+
+    /// Seals what the shopper's browser needs under their key; nothing for orders of version 1, which had none.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] where the shopper was.
+    pub async fn seal_action(
+        &self,
+        vault: &Opened<'_>,
+        action: &NextAction,
+    ) -> Result<Option<Sealed<NextAction>>, VaultError> {
+        match self.placed.contact.subject() {
+            Some(subject) => Ok(Some(vault.seal(subject, &action_field(self.id), action).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the shopper's browser needs, while the shopper must do something.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn next_action(&self, vault: &Opened<'_>) -> Result<Option<NextAction>, VaultError> {
+        match (&self.action, self.placed.contact.subject()) {
+            (Some(sealed), Some(subject)) => vault.open(subject, &action_field(self.id), sealed).await,
+            _ => Ok(None),
+        }
+    }
+}
+
+/// What an action is bound to.
+fn action_field(order: OrderId) -> String {
+    format!("order/{order}/client-action")
 }
 
 /// What a contact is bound to: it can't be moved to another order.

@@ -1,19 +1,31 @@
 //! What may happen to an order: every rule in one place, pure.
 
+mod edits;
+mod goods;
+mod money;
+
 use std::collections::BTreeMap;
 
+pub use edits::NewEdit;
+pub use goods::Receipt;
+pub use money::{NewRefund, RefundWish, ShippingWish};
+
 use super::{
+    edit::{EditCharge, EditFailure},
     event::{Actor, CancelCause, OrderEvent, ShippedLine, Tracking},
     model::{Order, OrderStatus, PaymentStatus, StockState},
+    refund::{RefundCause, RefundFailure},
+    returns::ReturnLine,
 };
 use crate::{
     catalog::Sku,
     contact::Line,
-    id::FulfillmentId,
+    id::{EditId, FulfillmentId, RefundId, ReturnId},
     inventory::Allocation,
-    money::Money,
-    payment::Decline,
+    money::{Money, MoneyError},
+    payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
     risk::{Assessment, RiskOutcome},
+    vault::Sealed,
 };
 
 /// What somebody wants done, or what the saga found out.
@@ -32,23 +44,52 @@ pub enum Command {
     Approve(Actor, Option<Line>),
     /// A person does not.
     Reject(Actor, Option<Line>),
+    /// The shopper must do something first.
+    RecordActionRequired(Sealed<NextAction>),
     /// The provider holds the money.
     RecordAuthorized {
         /// How much.
         amount: Money,
         /// The provider's name of the payment.
         reference: String,
+        /// Which provider.
+        provider: ProviderName,
     },
     /// The provider said no.
     RecordDeclined(Decline),
-    /// Staff want the money taken.
-    RequestCapture(Actor),
+    /// Staff want the money taken: this much of it, or all that is due.
+    RequestCapture {
+        /// How much.
+        amount: Option<Money>,
+        /// Who.
+        by: Actor,
+    },
     /// The money was taken.
-    RecordCaptured(Money),
+    RecordCaptured {
+        /// How much.
+        amount: Money,
+        /// What the provider keeps of it, if it says so already.
+        fee: Option<Money>,
+    },
+    /// How the disputes about one of its payments stand at the provider.
+    RecordDisputes {
+        /// Which payment: 1 is the order's own.
+        payment: u32,
+        /// The disputes, all of them.
+        disputes: Vec<ProviderDispute>,
+    },
     /// Nothing is held any more, or ever was.
     RecordVoided,
-    /// What was taken was given back.
+    /// What was taken of an order that is being canceled, without its being known, was given back.
     RecordRefunded(Money),
+    /// Money is to go back.
+    RequestRefund(Box<NewRefund>),
+    /// All that is left of a canceled order's money is to go back.
+    RefundRest,
+    /// So many shares of a refund, from the first on, have gone back.
+    RecordRefundReturned(RefundId, usize),
+    /// What of a refund has not gone back will not.
+    RecordRefundFailed(RefundId, RefundFailure),
     /// It is to be canceled.
     RequestCancel {
         /// Why.
@@ -73,6 +114,36 @@ pub enum Command {
     },
     /// What a parcel holds was taken off the shelves.
     RecordShipped(FulfillmentId),
+    /// Goods are to come back.
+    RequestReturn {
+        /// The return's id.
+        id: ReturnId,
+        /// What, and why.
+        lines: Vec<ReturnLine>,
+        /// Who asks.
+        by: Actor,
+    },
+    /// Goods came back.
+    ReceiveReturn(Box<Receipt>),
+    /// Goods are not taken back.
+    RejectReturn {
+        /// Which return.
+        id: ReturnId,
+        /// In the words of who rejects it.
+        reason: Option<Line>,
+        /// Who.
+        by: Actor,
+    },
+    /// What came back is on the shelves again.
+    RecordRestocked(ReturnId),
+    /// What is bought is to change.
+    RequestEdit(Box<NewEdit>),
+    /// The stock for an edit is held, and this was taken for it.
+    RecordEdited(EditId, Option<EditCharge>),
+    /// An edit can't be done.
+    RecordEditFailed(EditId, EditFailure),
+    /// The order holds the stock it needs, and no more.
+    RecordStockAdjusted,
 }
 
 /// Why a command is refused, in the words of the business.
@@ -97,6 +168,58 @@ pub enum Refusal {
     /// A parcel would be empty.
     #[error("A fulfillment needs at least one line")]
     Empty,
+    /// Nothing is named.
+    #[error("At least one line is needed")]
+    NoLines,
+    /// More money than there is.
+    #[error("At most {left} is left")]
+    TooMuch {
+        /// How much is left.
+        left: Money,
+    },
+    /// More of the shipping than there is.
+    #[error("At most {left} of the shipping is left, and at least the smallest unit is needed")]
+    TooMuchShipping {
+        /// How much is left.
+        left: Money,
+    },
+    /// A refund would give nothing.
+    #[error("There is nothing to give back")]
+    Nothing,
+    /// More of a line would be refunded than is left of it.
+    #[error("{left} of {sku} are left to refund")]
+    NotRefundable {
+        /// Of what.
+        sku: Sku,
+        /// How many are left.
+        left: u64,
+    },
+    /// More would come back than was sent, or than is awaited.
+    #[error("{left} of {sku} can come back")]
+    NotReturnable {
+        /// Of what.
+        sku: Sku,
+        /// How many can.
+        left: u64,
+    },
+    /// There is no such return.
+    #[error("There is no such return")]
+    NoSuchReturn,
+    /// An edit would change nothing.
+    #[error("The order has these lines already")]
+    NoChange,
+    /// The amounts can't be reckoned with.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// What happens, or why not.
+type Decision = Result<Vec<OrderEvent>, Refusal>;
+
+impl Order {
+    fn refuse<T>(&self, reason: &'static str) -> Result<T, Refusal> {
+        Err(Refusal::State { status: self.status(), reason })
+    }
 }
 
 /// What happens when `command` meets `order`. Nothing, where it has happened already.
@@ -141,35 +264,34 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             Some(false) => Ok(vec![]),
             _ => refuse("it does not wait for a decision"),
         },
-        Command::RecordAuthorized { amount, reference } => match order.payment {
-            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
-                Ok(vec![OrderEvent::PaymentAuthorized { amount, reference }, OrderEvent::Confirmed {}])
+        Command::RecordActionRequired(client_action) => match order.payment {
+            PaymentStatus::None if order.action.is_some() => Ok(vec![]),
+            PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => {
+                Ok(vec![OrderEvent::PaymentActionRequired { client_action }])
             }
-            PaymentStatus::Authorized | PaymentStatus::Captured => Ok(vec![]),
+            _ => refuse("its payment is settled already"),
+        },
+        Command::RecordAuthorized { amount, reference, provider } => match order.payment {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => Ok(vec![
+                OrderEvent::PaymentAuthorized { amount, reference, provider },
+                OrderEvent::Confirmed {},
+            ]),
+            PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => {
+                Ok(vec![])
+            }
             PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
         Command::RecordDeclined(decline) => match order.payment {
-            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => {
                 Ok(vec![OrderEvent::PaymentDeclined { decline }, canceling(CancelCause::PaymentDeclined)])
             }
             PaymentStatus::Failed => Ok(vec![]),
             PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
-        Command::RequestCapture(by) => match order.payment {
-            PaymentStatus::Captured => Ok(vec![]),
-            PaymentStatus::Authorized if order.cancellation.is_none() => {
-                let request = OrderEvent::CaptureRequested { by };
-                Ok(if order.capture_requested { vec![] } else { vec![request] })
-            }
-            _ => refuse("there is no money held that could be taken"),
-        },
-        Command::RecordCaptured(amount) => match order.payment {
-            PaymentStatus::Authorized => Ok(vec![OrderEvent::PaymentCaptured { amount }]),
-            PaymentStatus::Captured => Ok(vec![]),
-            _ => refuse("no money is held"),
-        },
+        Command::RequestCapture { amount, by } => money::request_capture(order, amount, by),
+        Command::RecordCaptured { amount, fee } => money::record_captured(order, amount, fee),
         Command::RecordVoided => match order.payment {
             PaymentStatus::Authorized | PaymentStatus::None if order.cancellation.is_some() => {
                 Ok(vec![OrderEvent::PaymentVoided {}])
@@ -180,9 +302,18 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
         // A late success of an order that was canceled is refunded too: then nothing was known to be captured.
         Command::RecordRefunded(amount) => match order.payment {
             PaymentStatus::Refunded => Ok(vec![]),
+            // Then what is left of it goes back as a refund of its own.
+            _ if order.own_charge().is_some() => refuse("it is known what was taken of its money"),
             _ if order.cancellation.is_some() => Ok(vec![OrderEvent::PaymentRefunded { amount }]),
             _ => refuse("it is not to be canceled"),
         },
+        Command::RecordDisputes { payment, disputes } => {
+            Ok(disputes.into_iter().flat_map(|dispute| disputed(order, payment, dispute)).collect())
+        }
+        Command::RequestRefund(new) => money::request_refund(order, *new, RefundCause::Requested),
+        Command::RefundRest => money::refund_rest(order),
+        Command::RecordRefundReturned(id, shares) => money::record_returned(order, id, shares),
+        Command::RecordRefundFailed(id, failure) => money::record_failed(order, id, failure),
         Command::RequestCancel { cause, reason, by } => {
             if order.cancellation.is_some() {
                 return Ok(vec![]);
@@ -212,6 +343,9 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             if order.confirmed_at.is_none() {
                 return refuse("it is not confirmed yet");
             }
+            if order.pending_edit().is_some() {
+                return refuse("it is being edited");
+            }
             let lines = parcel(&order.unshipped(), lines)?;
             Ok(vec![OrderEvent::FulfillmentCreated { fulfillment, lines, tracking, by }])
         }
@@ -222,11 +356,36 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
                 None => refuse("it has no such fulfillment"),
             }
         }
+        Command::RequestReturn { id, lines, by } => goods::request_return(order, id, lines, by),
+        Command::ReceiveReturn(receipt) => goods::receive(order, *receipt),
+        Command::RejectReturn { id, reason, by } => goods::reject(order, id, reason, by),
+        Command::RecordRestocked(id) => goods::record_restocked(order, id),
+        Command::RequestEdit(new) => edits::request(order, *new),
+        Command::RecordEdited(id, charged) => edits::record_edited(order, id, charged),
+        Command::RecordEditFailed(id, failure) => edits::record_failed(order, id, failure),
+        Command::RecordStockAdjusted => edits::record_adjusted(order),
     }
 }
 
 fn canceling(cause: CancelCause) -> OrderEvent {
     OrderEvent::CancelRequested { cause, reason: None, by: Actor::System }
+}
+
+/// What is new about a dispute. Each opens once and closes once, whatever the provider says of it afterwards.
+fn disputed(order: &Order, payment: u32, dispute: ProviderDispute) -> Vec<OrderEvent> {
+    let provider = order.provider;
+    let ProviderDispute { reference, amount, fee, status } = dispute;
+    let is_over = |status| matches!(status, DisputeStatus::Won | DisputeStatus::Lost);
+    let known = order.disputes.iter().find(|(_, known)| known.reference == reference);
+    let mut events = Vec::new();
+    if known.is_none() {
+        let reference = reference.clone();
+        events.push(OrderEvent::DisputeOpened { reference, payment, amount, fee, provider });
+    }
+    if is_over(status) && !known.is_some_and(|(_, known)| is_over(known.status)) {
+        events.push(OrderEvent::DisputeClosed { reference, payment, amount, outcome: status, provider });
+    }
+    events
 }
 
 /// What goes into a parcel: `wanted`, or all that is left, one line for each SKU.

@@ -8,19 +8,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::contact::OrderContact;
+use super::{
+    contact::OrderContact,
+    edit::{EditCharge, EditFailure, EditRequest},
+    refund::{RefundFailure, RefundRequest},
+    returns::{ReceivedLine, ReturnLine},
+};
 use crate::{
     catalog::Sku,
     contact::{Line, ShortLine},
-    id::{CartId, ClientId, CustomerId, FulfillmentId, KeyId, StaffId},
+    id::{CartId, ClientId, CustomerId, EditId, FulfillmentId, KeyId, RefundId, ReturnId, StaffId},
     inventory::Allocation,
     money::{Money, MoneyError},
-    payment::{CaptureMethod, Decline, Method},
+    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
     pricing::{PricePolicy, PricedLine, Pricing, Tender},
     principal::Who,
     quantity::Quantity,
     risk::{RiskOutcome, Traits},
     totals::Totals,
+    vault::Sealed,
 };
 
 /// Who did something.
@@ -65,8 +71,12 @@ pub struct Placed {
     pub lines: Vec<PricedLine>,
     /// What it came to.
     pub totals: Totals,
-    /// How it is paid.
-    pub payment_method: Method,
+    /// How it is paid. Without it, the shopper tells the provider in the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<Method>,
+    /// By which provider. It stays so, whatever the store chooses meanwhile.
+    #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+    pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
     /// The customer whose it is, where one was logged in.
@@ -186,6 +196,12 @@ pub enum OrderEvent {
         /// Who.
         by: Actor,
     },
+    /// The shopper must do something before the provider holds the money, such as prove to their bank who they are.
+    #[serde(rename = "order.payment_action_required")]
+    PaymentActionRequired {
+        /// What their browser needs for it, sealed under their key. Never published.
+        client_action: Sealed<NextAction>,
+    },
     /// The provider holds the money.
     #[serde(rename = "order.payment_authorized")]
     PaymentAuthorized {
@@ -193,6 +209,9 @@ pub enum OrderEvent {
         amount: Money,
         /// The provider's name of the payment.
         reference: String,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// The provider said no.
     #[serde(rename = "order.payment_declined")]
@@ -206,6 +225,9 @@ pub enum OrderEvent {
     /// Staff asked to take the money.
     #[serde(rename = "order.capture_requested")]
     CaptureRequested {
+        /// How much; all that is due where it does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
         /// Who.
         by: Actor,
     },
@@ -214,15 +236,52 @@ pub enum OrderEvent {
     PaymentCaptured {
         /// How much.
         amount: Money,
+        /// What the provider keeps of it, where it said so by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Money>,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// The money is no longer held.
     #[serde(rename = "order.payment_voided")]
     PaymentVoided {},
-    /// The money was given back.
+    /// The money of an order that is over was given back, of which it was not known that it had been taken.
     #[serde(rename = "order.payment_refunded")]
     PaymentRefunded {
         /// How much.
         amount: Money,
+    },
+    /// The shopper has their bank take a payment back: the provider keeps the amount until it is closed.
+    #[serde(rename = "order.dispute_opened")]
+    DisputeOpened {
+        /// The provider's name of it.
+        reference: String,
+        /// Which of the order's payments: 1 is the order's own.
+        payment: u32,
+        /// How much it is about.
+        amount: Money,
+        /// What the provider asks for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Money>,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
+    },
+    /// The bank decided.
+    #[serde(rename = "order.dispute_closed")]
+    DisputeClosed {
+        /// The provider's name of it.
+        reference: String,
+        /// Which of the order's payments: 1 is the order's own.
+        payment: u32,
+        /// How much it was about.
+        amount: Money,
+        /// `won` where the store keeps the money, `lost` where the shopper does.
+        outcome: DisputeStatus,
+        /// Which provider.
+        #[serde(default, skip_serializing_if = "ProviderName::is_default")]
+        provider: ProviderName,
     },
     /// It is to be canceled.
     #[serde(rename = "order.cancel_requested")]
@@ -261,6 +320,98 @@ pub enum OrderEvent {
         /// Which parcel.
         fulfillment: FulfillmentId,
     },
+    /// Money is to go back.
+    #[serde(rename = "order.refund_requested")]
+    RefundRequested(Box<RefundRequest>),
+    /// The first shares of a refund that goes several ways went back, as many as this.
+    #[serde(rename = "order.refund_share_returned")]
+    RefundShareReturned {
+        /// Of which refund.
+        refund: RefundId,
+        /// How many of its shares.
+        shares: u32,
+    },
+    /// All of a refund went back.
+    #[serde(rename = "order.refund_succeeded")]
+    RefundSucceeded {
+        /// Which.
+        refund: RefundId,
+    },
+    /// A refund, or what of it had not gone back yet, is the store's again.
+    #[serde(rename = "order.refund_failed")]
+    RefundFailed {
+        /// Which.
+        refund: RefundId,
+        /// Why.
+        failure: RefundFailure,
+    },
+    /// Goods are to come back.
+    #[serde(rename = "order.return_requested")]
+    ReturnRequested {
+        /// The return's id.
+        #[serde(rename = "return")]
+        id: ReturnId,
+        /// What, and why.
+        lines: Vec<ReturnLine>,
+        /// Who asked.
+        by: Actor,
+    },
+    /// Goods came back.
+    #[serde(rename = "order.return_received")]
+    ReturnReceived {
+        /// Which return.
+        #[serde(rename = "return")]
+        id: ReturnId,
+        /// What came, and where it was put.
+        lines: Vec<ReceivedLine>,
+        /// The refund that was asked for with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund: Option<RefundId>,
+        /// Who took it.
+        by: Actor,
+    },
+    /// Goods are not taken back.
+    #[serde(rename = "order.return_rejected")]
+    ReturnRejected {
+        /// Which return.
+        #[serde(rename = "return")]
+        id: ReturnId,
+        /// In the words of who rejected it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Line>,
+        /// Who.
+        by: Actor,
+    },
+    /// What came back is on the shelves again.
+    #[serde(rename = "order.stock_returned")]
+    StockReturned {
+        /// Of which return.
+        #[serde(rename = "return")]
+        id: ReturnId,
+    },
+    /// What is bought is to change.
+    #[serde(rename = "order.edit_requested")]
+    EditRequested(Box<EditRequest>),
+    /// What is bought changed, and what is paid for it.
+    #[serde(rename = "order.edited")]
+    Edited {
+        /// By which edit.
+        edit: EditId,
+        /// What was taken for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charged: Option<EditCharge>,
+    },
+    /// It stays as it was.
+    #[serde(rename = "order.edit_failed")]
+    EditFailed {
+        /// Which edit.
+        edit: EditId,
+        /// Why.
+        failure: EditFailure,
+    },
+    /// The order holds the stock it needs after an edit, and no more.
+    #[serde(rename = "order.stock_adjusted")]
+    StockAdjusted {},
 }
 
 impl OrderEvent {

@@ -4,15 +4,21 @@
 //! (`decide`). Those three are pure. `stream` reads and appends the events, `next` says what the saga does next,
 //! `saga` does it, `work` sees to it that no order is forgotten.
 
+mod after;
 mod commands;
 mod contact;
+mod cost;
 mod decide;
+mod edit;
 mod event;
+mod funds;
 mod list;
 mod model;
 mod next;
 mod people;
+mod refund;
 mod request;
+mod returns;
 mod saga;
 mod stream;
 mod view;
@@ -20,13 +26,20 @@ mod work;
 
 pub use commands::{act, place};
 pub use contact::OrderContact;
-pub use decide::{Command, Refusal, decide};
+pub use decide::{Command, NewEdit, NewRefund, Receipt, RefundWish, Refusal, ShippingWish, decide};
+pub use edit::{Edit, EditCharge, EditFailure, EditRequest, EditStatus, Version};
 pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
+pub use funds::Charged;
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_own, project};
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
 pub use next::{Step, next_step};
-pub use people::{Of, Trace, all_of, newest_of, placed_before};
+pub use people::{Of, Trace, all_of, has_ordered, newest_of, placed_before};
+pub use refund::{
+    Refund, RefundCause, RefundFailure, RefundParts, RefundRequest, RefundShare, RefundTo, RefundWay,
+    RefundedLine, RefundedShipping,
+};
 pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
+pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
 pub use stream::{Told, load, load_for, told};
 pub use view::{

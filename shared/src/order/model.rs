@@ -6,14 +6,24 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::event::{CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
+use super::{
+    after,
+    edit::{Edit, demand_of},
+    event::{CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking},
+    funds::Charged,
+    refund::Refund,
+    returns::Return,
+};
 use crate::{
     catalog::Sku,
     id::{FulfillmentId, OrderId},
     inventory::Demand,
     money::Money,
-    payment::Decline,
+    payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
+    pricing::{PricedLine, Pricing},
     risk::{Assessment, RiskOutcome},
+    totals::Totals,
+    vault::Sealed,
 };
 
 /// Where an order stands.
@@ -116,6 +126,12 @@ pub struct Order {
     pub sequence: u32,
     /// What was ordered.
     pub placed: Placed,
+    /// What is bought, after all edits.
+    pub lines: Vec<PricedLine>,
+    /// What that comes to.
+    pub totals: Totals,
+    /// How it was priced.
+    pub pricing: Option<Pricing>,
     /// When.
     pub placed_at: Timestamp,
     /// Since when it may be paid: when it was placed, or when a person let it pass.
@@ -128,22 +144,42 @@ pub struct Order {
     pub review: Option<bool>,
     /// Where its payment stands.
     pub payment: PaymentStatus,
+    /// Which provider is to hold the money, or does.
+    pub provider: ProviderName,
+    /// What the shopper's browser needs, while the shopper must do something.
+    pub action: Option<Sealed<NextAction>>,
+    /// The disputes about its payments, each with the number of its payment.
+    pub disputes: Vec<(u32, ProviderDispute)>,
     /// The provider's name of the payment.
     pub payment_reference: Option<String>,
-    /// What was taken.
+    /// What the provider held of its own payment.
+    pub held: Money,
+    /// What the provider took.
     pub captured: Money,
-    /// What was given back.
+    /// What the provider gave back, or is giving back.
     pub refunded: Money,
+    /// What was taken, by payment.
+    pub charges: Vec<Charged>,
     /// Why the payment was declined.
     pub decline: Option<Decline>,
     /// When it was confirmed.
     pub confirmed_at: Option<Timestamp>,
     /// Whether staff asked to take the money.
     pub capture_requested: bool,
+    /// How much of it they want, where that is not all that is due.
+    pub capture_amount: Option<Money>,
     /// Its cancellation, if it was asked for.
     pub cancellation: Option<Cancellation>,
     /// Its parcels.
     pub fulfillments: Vec<Fulfillment>,
+    /// Its refunds, in the order in which they were asked for.
+    pub refunds: Vec<Refund>,
+    /// Its returns, in the order in which they were asked for.
+    pub returns: Vec<Return>,
+    /// Its edits, in the order in which they were asked for.
+    pub edits: Vec<Edit>,
+    /// Whether it may hold more stock than it needs since an edit.
+    pub holds_more: bool,
     /// What happened, in order.
     pub timeline: Vec<TimelineEntry>,
 }
@@ -151,9 +187,13 @@ pub struct Order {
 impl Order {
     fn new(id: OrderId, placed: Placed, at: Timestamp) -> Self {
         let none = Money::zero(placed.totals.total.currency());
+        let placed_provider = placed.provider;
         Self {
             id,
             sequence: 0,
+            lines: placed.lines.clone(),
+            totals: placed.totals.clone(),
+            pricing: placed.pricing.clone(),
             placed,
             placed_at: at,
             payable_since: at,
@@ -161,14 +201,24 @@ impl Order {
             risk: None,
             review: None,
             payment: PaymentStatus::None,
+            provider: placed_provider,
+            action: None,
+            disputes: Vec::new(),
             payment_reference: None,
+            held: none,
             captured: none,
             refunded: none,
+            charges: Vec::new(),
             decline: None,
             confirmed_at: None,
             capture_requested: false,
+            capture_amount: None,
             cancellation: None,
             fulfillments: Vec::new(),
+            refunds: Vec::new(),
+            returns: Vec::new(),
+            edits: Vec::new(),
+            holds_more: false,
             timeline: Vec::new(),
         }
     }
@@ -207,11 +257,11 @@ impl Order {
         review && self.review.is_none() && self.cancellation.is_none()
     }
 
-    /// Whether the provider may hold money of it. Where nothing is known yet, an authorization may be under way:
-    /// it is asked for once the stock is held and no person's decision is awaited.
-    pub fn may_hold_money(&self) -> bool {
+    /// Whether the provider may hold money of it that was not taken yet. Where nothing is known yet, an authorization may
+    /// be under way: it is asked for once the stock is held and no person's decision is awaited.
+    pub fn may_be_held(&self) -> bool {
         match self.payment {
-            PaymentStatus::Authorized | PaymentStatus::Captured | PaymentStatus::PartiallyRefunded => true,
+            PaymentStatus::Authorized => true,
             PaymentStatus::None => {
                 let passed = match self.risk_outcome() {
                     Some(RiskOutcome::Allow) => true,
@@ -220,22 +270,28 @@ impl Order {
                 };
                 self.stock == StockState::Reserved && passed
             }
-            PaymentStatus::Voided | PaymentStatus::Failed | PaymentStatus::Refunded => false,
+            PaymentStatus::Voided
+            | PaymentStatus::Failed
+            | PaymentStatus::Captured
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded => false,
         }
+    }
+
+    /// Whether there may be money of it, held or taken, that has to go back before it is over.
+    pub fn may_hold_money(&self) -> bool {
+        let kept = self.was_captured() && !self.kept().is_ok_and(Money::is_zero);
+        self.may_be_held() || kept || self.has_pending_refund() || self.pending_edit().is_some()
     }
 
     /// What it comes to.
     pub fn total(&self) -> Money {
-        self.placed.totals.total
+        self.totals.total
     }
 
     /// What it wants of the stock. Two lines of one SKU are one demand.
     pub fn demand(&self) -> Demand {
-        let mut demand = Demand::new();
-        for line in &self.placed.lines {
-            *demand.entry(line.sku.clone()).or_default() += u64::from(line.quantity.get());
-        }
-        demand
+        demand_of(&self.lines)
     }
 
     /// What was not put into a parcel yet, by SKU.
@@ -282,29 +338,46 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
             order.payable_since = at;
         }
         OrderEvent::ReviewRejected { .. } => order.review = Some(false),
-        OrderEvent::PaymentAuthorized { reference, .. } => {
+        OrderEvent::PaymentActionRequired { client_action } => order.action = Some(client_action),
+        OrderEvent::PaymentAuthorized { amount, reference, provider } => {
             order.payment = PaymentStatus::Authorized;
+            order.provider = provider;
+            order.action = None;
             order.payment_reference = Some(reference);
+            order.held = amount;
         }
         OrderEvent::PaymentDeclined { decline } => {
             order.payment = PaymentStatus::Failed;
+            order.action = None;
             order.decline = Some(decline);
         }
         OrderEvent::Confirmed {} => order.confirmed_at = Some(at),
-        OrderEvent::CaptureRequested { .. } => order.capture_requested = true,
-        OrderEvent::PaymentCaptured { amount } => {
+        OrderEvent::CaptureRequested { amount, .. } => {
+            order.capture_requested = true;
+            order.capture_amount = amount;
+        }
+        OrderEvent::PaymentCaptured { amount, .. } => {
             order.payment = PaymentStatus::Captured;
-            order.captured = amount;
+            order.take(1, amount);
         }
         OrderEvent::PaymentVoided {} => order.payment = PaymentStatus::Voided,
         OrderEvent::PaymentRefunded { amount } => {
             order.payment = PaymentStatus::Refunded;
-            order.captured = if order.captured.amount() == 0 { amount } else { order.captured };
-            order.refunded = amount;
+            order.give_back_own(amount);
         }
         OrderEvent::CancelRequested { cause, reason, .. } => {
             let reason = reason.map(String::from);
+            order.action = None;
             order.cancellation = Some(Cancellation { cause, reason, done_at: None });
+        }
+        OrderEvent::DisputeOpened { reference, payment, amount, fee, .. } => {
+            let status = DisputeStatus::NeedsResponse;
+            order.disputes.push((payment, ProviderDispute { reference, amount, fee, status }));
+        }
+        OrderEvent::DisputeClosed { reference, outcome, .. } => {
+            for (_, dispute) in order.disputes.iter_mut().filter(|(_, it)| it.reference == reference) {
+                dispute.status = outcome;
+            }
         }
         OrderEvent::Canceled { .. } => {
             if let Some(cancellation) = &mut order.cancellation {
@@ -325,5 +398,6 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
                 parcel.stock_shipped = true;
             }
         }
+        event => after::apply(order, event, at),
     }
 }

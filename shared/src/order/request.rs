@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
 use super::event::{ShippedLine, Tracking};
-use crate::contact::{Line, ShortLine};
+use crate::{
+    contact::{Line, ShortLine},
+    money::Money,
+};
 
 /// A cancellation.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -30,10 +33,23 @@ impl fmt::Debug for ReviewOrder {
     }
 }
 
-/// A capture of all that is held.
+/// A capture of what is held.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CaptureOrder {}
+pub struct CaptureOrder {
+    /// How much, at least the smallest unit; all that is due where absent. What is not taken is let go.
+    #[serde(default, deserialize_with = "positive")]
+    pub amount: Option<Money>,
+}
+
+/// An amount above zero.
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    let amount = Option::<Money>::deserialize(deserializer)?;
+    match amount {
+        Some(amount) if amount.amount() <= 0 => Err(D::Error::custom("must be above zero")),
+        amount => Ok(amount),
+    }
+}
 
 /// A decision on an order that was held for review.
 #[derive(Clone, Default, Deserialize, ToSchema)]

@@ -3,6 +3,11 @@
 //! Every step can be repeated, and every outcome is recorded before the next step begins. What another worker does to
 //! the same order meanwhile shows when the outcome is to be appended: then the order is read again.
 
+mod edits;
+mod refunds;
+mod shelves;
+mod tenders;
+
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,21 +21,29 @@ use super::{
     stream, work,
 };
 use crate::{
+    contact::LocationId,
     event::Cause,
     id::{OrderId, RefundId},
     identity::StoreProfile,
     inventory::{self, Reserved},
+    money::Money,
     payment::{
-        self, Charge, PaymentKey, Provider, ProviderError, ProviderName, ProviderPayment, ProviderStatus,
+        self, Charge, Decline, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment,
+        ProviderStatus,
     },
+    promotion,
     risk::{self, Assessment, Facts},
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
     tenant::{Mode, Tenant},
+    vault::{self, Opened, VaultError},
 };
 
 /// Steps after which something is wrong: the longest way, placed to captured to canceled and refunded, has eight.
 const MOST_STEPS: usize = 20;
+
+/// What stands for the provider's name of a payment that needs none.
+const UNNEEDED: &str = "none";
 
 /// How long a provider may leave it open whether it has the money.
 const PAYMENT_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
@@ -40,6 +53,9 @@ const REVIEW_DEADLINE: SignedDuration = SignedDuration::from_hours(72);
 
 /// How long to leave a provider that has not decided yet, before it is asked again.
 const PROVIDER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long to leave a shopper who must do something, where the provider does not say that they have.
+const ACTION_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A hint that an order may be able to go on. Says nothing of the order itself: the truth is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +67,9 @@ pub struct Nudge {
     pub store: crate::id::StoreId,
     /// In which mode.
     pub mode: Mode,
-    /// Whether the provider may know something new of its payment, even if the order is over.
-    pub payment: bool,
+    /// Of which of its payments the provider may know something new, even if the order is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<u32>,
     /// What led to it.
     #[serde(flatten)]
     pub cause: Cause,
@@ -62,12 +79,13 @@ impl Nudge {
     /// The order's work is overdue.
     pub fn overdue(tenant: Tenant, order: OrderId) -> Self {
         let cause = Cause { correlation: format!("sweep/{order}"), causation: "sweep".to_owned() };
-        Self { order, store: tenant.store(), mode: tenant.mode(), payment: false, cause }
+        Self { order, store: tenant.store(), mode: tenant.mode(), payment: None, cause }
     }
 
-    /// The provider said something about the order's payment.
-    pub fn payment(tenant: Tenant, order: OrderId, cause: Cause) -> Self {
-        Self { order, store: tenant.store(), mode: tenant.mode(), payment: true, cause }
+    /// The provider said something about a payment.
+    pub fn payment(tenant: Tenant, payment: PaymentKey, cause: Cause) -> Self {
+        let PaymentKey { order, number } = payment;
+        Self { order, store: tenant.store(), mode: tenant.mode(), payment: Some(number), cause }
     }
 
     /// Whose order it is.
@@ -95,18 +113,19 @@ pub async fn advance(
     tenant: Tenant,
     id: OrderId,
     cause: &Cause,
-    hint: bool,
+    hint: Option<u32>,
 ) -> Result<(), JobError> {
     telemetry::worked("advance-orders", "advance", &id.to_string(), tenant, cause);
     let missing = || JobError::new("unknown_order", format!("there is no order {id} of {tenant}"));
     let mut order = stream::load(app, tenant, id).await?.ok_or_else(missing)?;
-    if hint && order.is_canceled() {
-        return return_late_money(app, tenant, &order, cause).await;
+    if let Some(number) = hint {
+        order = heed(app, tenant, order, number, cause).await?;
     }
     for _ in 0..MOST_STEPS {
         let step = next_step(&order);
         let outcome = match step {
-            Step::Done => {
+            // Whoever decides on a refund that failed leaves a note of it.
+            Step::Done | Step::AwaitRefund => {
                 work::settle(app, tenant, id, order.sequence).await?;
                 return Ok(());
             }
@@ -115,8 +134,21 @@ pub async fn advance(
             Step::Authorize => authorize(app, tenant, &order).await?,
             Step::Capture => capture(app, tenant, &order).await?,
             Step::Ship(fulfillment) => ship(app, tenant, &order, fulfillment).await?,
-            Step::ReturnMoney => Outcome::Found(return_money(app, tenant, &order).await?),
+            Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
+            Step::Edit => edits::carry_out(app, tenant, &order).await?,
+            Step::AbandonEdit => edits::abandon(app, tenant, &order).await?,
+            Step::AdjustStock => edits::adjust_stock(app, tenant, &order).await?,
+            Step::Refund => refunds::send_back(app, tenant, &order).await?,
+            Step::RefundRest => Outcome::Found(Command::RefundRest),
+            // Nothing of an order that gift cards paid whole is at the provider.
+            Step::ReturnMoney if due(&order)?.is_zero() => Outcome::Found(Command::RecordVoided),
+            Step::ReturnMoney => {
+                let provider = provider(app, tenant, &order).await?;
+                Outcome::Found(return_money(app, provider.as_ref(), PaymentKey::of(id), &order).await?)
+            }
             Step::Release => {
+                tenders::give_all_back(app, tenant, &order).await?;
+                promotion::release(app, tenant, id).await?;
                 inventory::release(app, tenant, id).await?;
                 Outcome::Found(Command::RecordReleased)
             }
@@ -167,6 +199,9 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
         OrderEvent::Canceled { cause } => Some(format!("canceled_{cause:?}").to_lowercase()),
         _ => None,
     });
+    if events.iter().any(|event| matches!(event, OrderEvent::RefundFailed { .. })) {
+        Metric::new("RefundsFailed", Unit::Count, 1).emit(app);
+    }
     if let Some(outcome) = outcome {
         let age = i64::try_from(now.duration_since(order.placed_at).as_millis()).unwrap_or(i64::MAX);
         Metric::new("Orders", Unit::Count, 1).by("Outcome", outcome).emit(app);
@@ -176,8 +211,7 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
 
 async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let profile = StoreProfile::load(app, tenant).await?;
-    let locations: Vec<_> =
-        profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect();
+    let locations = locations_of(profile.as_ref());
     Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
         Reserved::Held(allocations) => {
             let risk = assess(app, tenant, order, profile.as_ref()).await?;
@@ -187,6 +221,15 @@ async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, Jo
         // The order was canceled meanwhile.
         Reserved::Closed => Outcome::Moved,
     })
+}
+
+/// Where the store keeps stock, in the order in which orders draw on it.
+fn locations_of(profile: Option<&StoreProfile>) -> Vec<LocationId> {
+    profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect()
+}
+
+async fn locations(app: &App, tenant: Tenant) -> Result<Vec<LocationId>, JobError> {
+    Ok(locations_of(StoreProfile::load(app, tenant).await?.as_ref()))
 }
 
 /// What comes of the order's risk, by the store's rules.
@@ -204,7 +247,8 @@ async fn assess(
         _ => 0,
     };
     // Stripe's test method whose name says that the card networks rate it as risky.
-    let elevated = order.placed.payment_method.as_str() == "pm_card_riskLevelElevated";
+    let method = order.placed.payment_method.as_ref();
+    let elevated = method.is_some_and(|method| method.as_str() == "pm_card_riskLevelElevated");
     let facts = Facts { total: order.total(), traits, elevated, counts, earlier };
     Ok(risk::assess(&facts, &rules, profile.and_then(|profile| profile.review_above)))
 }
@@ -221,10 +265,11 @@ fn cancel(cause: CancelCause) -> Command {
     Command::RequestCancel { cause, reason: None, by: Actor::System }
 }
 
-async fn provider(app: &App, tenant: Tenant) -> Result<Box<dyn Provider>, JobError> {
-    payment::provider_of(app, tenant, ProviderName::Sandbox)
+async fn provider(app: &App, tenant: Tenant, order: &Order) -> Result<Box<dyn Provider>, JobError> {
+    let name = order.provider;
+    payment::provider_of(app, tenant, name)
         .await?
-        .ok_or_else(|| JobError::new("no_provider", format!("{tenant} has no provider")))
+        .ok_or_else(|| JobError::new("no_provider", format!("{tenant} does not have the provider {name}")))
 }
 
 /// Asks a provider, and tells how long it took.
@@ -243,6 +288,15 @@ async fn asked<T>(
     outcome
 }
 
+/// What the order's own payment is about.
+fn due(order: &Order) -> Result<Money, JobError> {
+    order.placed.due().map_err(|error| JobError::new("amounts", error))
+}
+
+fn unexplained() -> Decline {
+    Decline { code: "generic_decline".to_owned(), message: "The payment was declined.".to_owned() }
+}
+
 fn unanswered(error: &ProviderError) -> JobError {
     JobError::new("provider", error)
 }
@@ -250,10 +304,16 @@ fn unanswered(error: &ProviderError) -> JobError {
 /// Has the money held. An answer that was lost is asked for again, under the same key; after the deadline the order is
 /// canceled, which asks the provider once more and returns whatever it holds.
 async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let (provider, key) = (provider(app, tenant).await?, PaymentKey::of(order.id));
+    let amount = due(order)?;
+    if amount.is_zero() {
+        let reference = UNNEEDED.to_owned();
+        let command = Command::RecordAuthorized { amount, reference, provider: order.provider };
+        return Ok(Outcome::Found(command));
+    }
+    let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
     let charge = Charge {
-        amount: order.total(),
-        method: Some(&order.placed.payment_method),
+        amount,
+        method: order.placed.payment_method.as_ref(),
         capture: order.placed.capture_method,
         customer: order.placed.customer,
     };
@@ -264,7 +324,10 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
     }
     let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;
     match answer {
-        Ok(payment) => Ok(of_authorization(app, payment, overdue)),
+        Ok(payment) if payment.status == ProviderStatus::RequiresAction && !overdue => {
+            require_action(app, tenant, order, payment.action).await
+        }
+        Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
             // Not an error of the message: asking again at once would be no better. The sweeper asks again.
@@ -275,21 +338,40 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
     }
 }
 
-fn of_authorization(app: &App, payment: ProviderPayment, overdue: bool) -> Outcome {
+/// Hands the shopper's browser what it needs, once, and waits for the shopper.
+async fn require_action(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    action: Option<NextAction>,
+) -> Result<Outcome, JobError> {
+    let wait = Ok(Outcome::Wait(app.now() + ACTION_PAUSE));
+    let Some(action) = action.filter(|_| order.action.is_none()) else { return wait };
+    // Who was erased meanwhile gets no key again for this, and can't do it: it ends with the deadline.
+    let known = match order.placed.contact.subject() {
+        Some(subject) => vault::knows(app, tenant, subject).await?,
+        None => false,
+    };
+    if !known {
+        return wait;
+    }
+    match order.seal_action(&Opened::new(app, tenant), &action).await {
+        Ok(Some(sealed)) => Ok(Outcome::Found(Command::RecordActionRequired(sealed))),
+        Ok(None) | Err(VaultError::Erased) => wait,
+        Err(error) => Err(JobError::new("vault", error)),
+    }
+}
+
+fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue: bool) -> Outcome {
     match payment.status {
         ProviderStatus::Authorized | ProviderStatus::Captured => {
-            Outcome::Found(Command::RecordAuthorized { amount: payment.amount, reference: payment.reference })
+            let ProviderPayment { amount, reference, .. } = payment;
+            Outcome::Found(Command::RecordAuthorized { amount, reference, provider: order.provider })
         }
         ProviderStatus::Declined => {
-            let unexplained = payment::Decline {
-                code: "generic_decline".to_owned(),
-                message: "The payment was declined.".to_owned(),
-            };
-            Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or(unexplained)))
+            Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or_else(unexplained)))
         }
-        ProviderStatus::Processing | ProviderStatus::RequiresAction if !overdue => {
-            Outcome::Wait(app.now() + PROVIDER_PAUSE)
-        }
+        ProviderStatus::Processing if !overdue => Outcome::Wait(app.now() + PROVIDER_PAUSE),
         ProviderStatus::Processing | ProviderStatus::RequiresAction => {
             Outcome::Found(cancel(CancelCause::PaymentTimeout))
         }
@@ -298,10 +380,30 @@ fn of_authorization(app: &App, payment: ProviderPayment, overdue: bool) -> Outco
     }
 }
 
+/// Takes what is due of what is held, or what of it staff asked for. The rest is let go.
 async fn capture(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let provider = provider(app, tenant).await?;
-    match asked(app, "capture", provider.capture(PaymentKey::of(order.id), order.total())).await {
-        Ok(payment) => Ok(Outcome::Found(Command::RecordCaptured(payment.captured))),
+    let amounts = |error| JobError::new("amounts", error);
+    let due = order.capturable().map_err(amounts)?;
+    let amount = order.capture_amount.unwrap_or(due).least(due).map_err(amounts)?;
+    let captured = |amount, fee| Ok(Outcome::Found(Command::RecordCaptured { amount, fee }));
+    if order.held.is_zero() {
+        return captured(amount, None);
+    }
+    let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
+    if amount.is_zero() {
+        return match asked(app, "void", provider.void(key, order.held)).await {
+            Ok(_) => captured(amount, None),
+            Err(error) => Err(unanswered(&error)),
+        };
+    }
+    match asked(app, "capture", provider.capture(key, amount)).await {
+        Ok(payment) => captured(payment.captured, payment.fee),
+        // It was taken before, of what the order came to then: an edit came between.
+        Err(ProviderError::NotNow(ProviderStatus::Captured)) => {
+            let found = asked(app, "find", provider.find(key)).await.map_err(|error| unanswered(&error))?;
+            let payment = found.ok_or_else(|| JobError::new("provider", "the payment is gone"))?;
+            captured(payment.captured, payment.fee)
+        }
         // The hold is gone: the cancellation that took it is on its way, or the provider let it lapse.
         Err(ProviderError::NotNow(
             ProviderStatus::Voided | ProviderStatus::Refunded | ProviderStatus::Declined,
@@ -324,12 +426,16 @@ async fn ship(
 }
 
 /// Leaves the provider with nothing of the order's money, whatever it holds, and says what was done.
-async fn return_money(app: &App, tenant: Tenant, order: &Order) -> Result<Command, JobError> {
-    let (provider, key) = (provider(app, tenant).await?, PaymentKey::of(order.id));
+async fn return_money(
+    app: &App,
+    provider: &dyn Provider,
+    key: PaymentKey,
+    order: &Order,
+) -> Result<Command, JobError> {
     match asked(app, "void", provider.void(key, order.total())).await {
         Ok(_) => Ok(Command::RecordVoided),
         Err(ProviderError::NotNow(ProviderStatus::Captured | ProviderStatus::Refunded)) => {
-            refund_rest(app, provider.as_ref(), key).await.map_err(|error| unanswered(&error))
+            refund_rest(app, provider, key).await.map_err(|error| unanswered(&error))
         }
         Err(error) => Err(unanswered(&error)),
     }
@@ -351,22 +457,37 @@ async fn refund_rest(app: &App, provider: &dyn Provider, key: PaymentKey) -> Res
     Ok(Command::RecordRefunded(payment.refunded))
 }
 
-/// A provider may say yes to an order that is over. Then the money goes back.
-async fn return_late_money(app: &App, tenant: Tenant, order: &Order, cause: &Cause) -> Result<(), JobError> {
-    let (provider, key) = (provider(app, tenant).await?, PaymentKey::of(order.id));
+/// Looks at what the provider knows of a payment that it said something about. Disputes are recorded. Where the order is
+/// over, a provider that said yes late gives the money back.
+async fn heed(
+    app: &App,
+    tenant: Tenant,
+    mut order: Order,
+    number: u32,
+    cause: &Cause,
+) -> Result<Order, JobError> {
+    let key = PaymentKey { order: order.id, number };
+    let provider = provider(app, tenant, &order).await?;
     let found = asked(app, "find", provider.find(key)).await.map_err(|error| unanswered(&error))?;
-    let holds = found.is_some_and(|payment| {
-        let open = matches!(
-            payment.status,
-            ProviderStatus::Authorized | ProviderStatus::Processing | ProviderStatus::RequiresAction
-        );
-        open || payment.kept().amount() > 0
-    });
-    if holds {
-        let command = return_money(app, tenant, order).await?;
-        record(app, tenant, order.clone(), command, cause).await?;
+    let Some(payment) = found else { return Ok(order) };
+    let holds = payment.may_hold_money();
+    if !payment.disputes.is_empty() {
+        let disputes = payment.disputes.clone();
+        let command = Command::RecordDisputes { payment: number, disputes };
+        order = record(app, tenant, order, command, cause).await?;
     }
-    Ok(())
+    if let Some(command) = refunds::failed_late(app, &order, &payment) {
+        order = record(app, tenant, order, command, cause).await?;
+    }
+    // What is known to have been taken went back as refunds, of which some may have gone elsewhere.
+    if holds && order.is_canceled() && !order.knows_charge(number) {
+        let command = return_money(app, provider.as_ref(), key, &order).await?;
+        // What was charged after an edit is not the payment that the order tells of.
+        if key == PaymentKey::of(order.id) {
+            order = record(app, tenant, order, command, cause).await?;
+        }
+    }
+    Ok(order)
 }
 
 /// Sends `nudge` to the queue that the saga works off.

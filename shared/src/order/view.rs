@@ -17,7 +17,10 @@ use crate::{
     http::Problem,
     id::{CartId, CustomerId, FulfillmentId, OrderId},
     money::Money,
-    payment::{CaptureMethod, Decline, Method},
+    payment::{
+        CaptureMethod, ClientSecret, Decline, DisputeStatus, Method, NextAction, ProviderDispute,
+        ProviderName,
+    },
     pricing::PricedLine,
     risk::RiskOutcome,
     runtime::App,
@@ -77,8 +80,10 @@ pub struct OrderView {
 pub struct PaymentView {
     /// Where it stands.
     pub status: PaymentStatus,
-    /// How it is paid.
-    pub method: Method,
+    /// How it is paid; null where the shopper tells the provider in the browser.
+    pub method: Option<Method>,
+    /// By which provider.
+    pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
     /// How much it is about.
@@ -89,8 +94,46 @@ pub struct PaymentView {
     pub refunded: Money,
     /// Why it was declined, where it was.
     pub decline: Option<Decline>,
+    /// What the shopper's browser needs, while the shopper must do something before the money is held.
+    pub action: Option<ActionView>,
     /// The provider's name of it.
     pub reference: Option<String>,
+    /// Its disputes: where the shopper had their bank take the money back.
+    pub disputes: Vec<DisputeView>,
+}
+
+/// What a shopper must do, and what their browser needs for it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PaymentAction)]
+pub struct ActionView {
+    /// Whose script takes the secret, such as `stripe`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Lets its holder see and confirm this one payment.
+    pub client_secret: ClientSecret,
+    /// The key that the provider's script begins with, where it has one.
+    pub publishable_key: Option<String>,
+}
+
+impl From<NextAction> for ActionView {
+    fn from(action: NextAction) -> Self {
+        let NextAction { kind, client_secret, publishable_key } = action;
+        Self { kind, client_secret, publishable_key }
+    }
+}
+
+/// A dispute about a payment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Dispute)]
+pub struct DisputeView {
+    /// The provider's name of it.
+    pub reference: String,
+    /// How much it is about.
+    pub amount: Money,
+    /// What the provider asks for it.
+    pub fee: Option<Money>,
+    /// Where it stands.
+    pub status: DisputeStatus,
 }
 
 /// A parcel.
@@ -140,10 +183,13 @@ pub struct RiskView {
 /// # Errors
 /// [`VaultError`] where the contact can't be had.
 pub async fn shown(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
-    Ok(view(order, order.contact(&Opened::new(app, tenant)).await?))
+    let vault = Opened::new(app, tenant);
+    let mut shown = view(order, order.contact(&vault).await?);
+    shown.payment.action = order.next_action(&vault).await?.map(ActionView::from);
+    Ok(shown)
 }
 
-/// The order as it is shown. Without a contact, its shopper was erased.
+/// The order as it is shown, but for what its shopper's browser needs. Without a contact, its shopper was erased.
 pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
     let placed = order.placed.clone();
     let erased = contact.is_none();
@@ -158,15 +204,18 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
         payment: PaymentView {
             status: order.payment,
             method: placed.payment_method,
+            provider: order.provider,
             capture_method: placed.capture_method,
             amount: order.total(),
             captured: order.captured,
             refunded: order.refunded,
             decline: order.decline.clone(),
+            action: None,
             reference: order.payment_reference.clone(),
+            disputes: order.disputes.iter().map(|(_, dispute)| DisputeView::of(dispute)).collect(),
         },
-        lines: placed.lines,
-        totals: placed.totals,
+        lines: order.lines.clone(),
+        totals: order.totals.clone(),
         customer_id: placed.customer,
         email,
         shipping_address,
@@ -191,6 +240,13 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
     }
 }
 
+impl DisputeView {
+    fn of(dispute: &ProviderDispute) -> Self {
+        let ProviderDispute { reference, amount, fee, status } = dispute.clone();
+        Self { reference, amount, fee, status }
+    }
+}
+
 impl FulfillmentView {
     /// A parcel as it is shown.
     pub fn of(order: OrderId, parcel: &Fulfillment) -> Self {
@@ -204,7 +260,7 @@ impl FulfillmentView {
     }
 }
 
-/// The order `id` once it needs nothing more of Souk, or as it is after `seconds`.
+/// The order `id` once it needs nothing more of Souk, or something of its shopper, or as it is after `seconds`.
 ///
 /// # Errors
 /// [`Problem`] where storage fails or there is no such order.
@@ -218,7 +274,7 @@ pub async fn wait_for_outcome(
     let mut pause = Duration::from_millis(25);
     loop {
         let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview);
+        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview) || order.action.is_some();
         if settled || tokio::time::Instant::now() >= deadline {
             return Ok(order);
         }

@@ -10,8 +10,8 @@ pub use provider::{
     CaptureMethod, Charge, Method, Notification, NotificationError, Provider, ProviderError, ProviderName,
 };
 pub use record::{
-    Decline, DisputeStatus, NextAction, ProviderDispute, ProviderPage, ProviderPayment, ProviderRefund,
-    ProviderStatus, RefundStatus,
+    ClientSecret, Decline, DisputeStatus, NextAction, ProviderDispute, ProviderPage, ProviderPayment,
+    ProviderRefund, ProviderStatus, RefundStatus,
 };
 pub use sandbox::{SANDBOX, SIGNATURE as SANDBOX_SIGNATURE, Sandbox, SandboxNotice};
 
@@ -33,7 +33,7 @@ pub async fn provider_of(
 ) -> Result<Option<Box<dyn Provider>>, StoreError> {
     Ok(match (name, tenant.mode()) {
         (ProviderName::Sandbox, Mode::Test) => Some(Box::new(Sandbox::new(app.clone(), tenant))),
-        (ProviderName::Sandbox, Mode::Live) => None,
+        (ProviderName::Sandbox, Mode::Live) | (ProviderName::Stripe, _) => None,
     })
 }
 

@@ -49,13 +49,21 @@ pub enum ProviderName {
     /// The one that moves no money, in test mode.
     #[default]
     Sandbox,
+    /// <https://stripe.com>
+    Stripe,
 }
 
 impl ProviderName {
+    /// Whether it is the one that events name by naming none.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// As it stands in the address of its notifications.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
+            Self::Stripe => "stripe",
         }
     }
 }
@@ -70,7 +78,7 @@ impl std::str::FromStr for ProviderName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Sandbox].into_iter().find(|name| name.as_str() == text).ok_or(())
+        [Self::Sandbox, Self::Stripe].into_iter().find(|name| name.as_str() == text).ok_or(())
     }
 }
 
@@ -126,6 +134,9 @@ pub enum NotificationError {
     /// The key that checks it can't be had.
     #[error(transparent)]
     Key(#[from] crate::runtime::StartError),
+    /// Which payment it is about can't be found out.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
 }
 
 /// A payment provider, on behalf of one tenant.
@@ -163,10 +174,10 @@ pub trait Provider: Send + Sync {
         cursor: Option<String>,
     ) -> Result<ProviderPage, ProviderError>;
 
-    /// Reads a notification, if the provider signed it.
+    /// Reads a notification, if the provider signed it. Nothing, where it is about what Souk has no part in.
     async fn parse_notification(
         &self,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Notification, NotificationError>;
+    ) -> Result<Option<Notification>, NotificationError>;
 }

@@ -87,19 +87,27 @@ pub struct ProviderDispute {
     pub status: DisputeStatus,
 }
 
+/// Lets its holder see and confirm one payment, so it is for the shopper's browser only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct ClientSecret(pub String);
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
 /// What the shopper's browser needs to go on.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextAction {
     /// What to do with it: the provider whose script takes the secret.
     pub kind: String,
-    /// Lets its holder see and confirm this one payment, so it is for the shopper's browser only.
-    pub client_secret: String,
-}
-
-impl fmt::Debug for NextAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NextAction").field("kind", &self.kind).finish_non_exhaustive()
-    }
+    /// What lets the browser see and confirm the payment.
+    pub client_secret: ClientSecret,
+    /// The key that the provider's script begins with, which is public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publishable_key: Option<String>,
 }
 
 /// A payment as the provider knows it.
@@ -135,6 +143,15 @@ impl ProviderPayment {
     /// What of it the provider has and can still give back.
     pub fn kept(&self) -> Money {
         self.captured.minus(self.refunded).unwrap_or(Money::zero(self.amount.currency()))
+    }
+
+    /// Whether the provider has money of it, or may yet.
+    pub fn may_hold_money(&self) -> bool {
+        match self.status {
+            ProviderStatus::Processing | ProviderStatus::RequiresAction | ProviderStatus::Authorized => true,
+            ProviderStatus::Captured | ProviderStatus::Refunded => self.kept().amount() > 0,
+            ProviderStatus::Voided | ProviderStatus::Declined => false,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{member, second_factor};
 use crate::{
     audit::{Action, Actor},
     contact::{Email, Line},
-    credential::{self, Password},
+    credential::{self, Password, Proven},
     http::{Call, Code, Problem},
     id::StaffId,
     limit::attempts,
@@ -42,17 +42,19 @@ impl fmt::Debug for LogIn {
 }
 
 /// Who logged in, and for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedIn {
     /// Who.
     pub id: StaffId,
     /// Whether it is only to set up a second factor, because the store asks for one and they have none.
     pub to_enroll: bool,
+    /// By which password: commit that it is [`Proven::still`] theirs with what is begun.
+    pub proven: Proven,
 }
 
 impl LoggedIn {
     /// What the session may do at most.
-    pub fn limits(self) -> Option<BTreeSet<Scope>> {
+    pub fn limits(&self) -> Option<BTreeSet<Scope>> {
         self.to_enroll.then(enrolling)
     }
 }
@@ -76,13 +78,13 @@ pub async fn log_in<B, Q>(
     call: &Call<B, Q>,
     tenant: Tenant,
     attempt: &LogIn,
-) -> Result<StaffId, Problem> {
+) -> Result<LoggedIn, Problem> {
     let logged_in = log_in_or_enroll(app, call, tenant, attempt).await?;
     if logged_in.to_enroll {
         let detail = "This store asks its staff for a second factor. Log in to the dashboard and set one up.";
         return Err(Problem::new(Code::SecondFactorMissing, detail));
     }
-    Ok(logged_in.id)
+    Ok(logged_in)
 }
 
 /// What came of a try.
@@ -123,10 +125,15 @@ pub async fn log_in_or_enroll<B, Q>(
                 call.note(app, Actor::Anonymous, Action::SessionRefused, resource).write(tenant)
             };
             attempts::failed(app, pass, member.map(refused).transpose()?).await?;
-            let detail = "No member of the staff has this email address, this password and this code.";
-            Err(Problem::new(Code::InvalidCredentials, detail))
+            Err(wrong())
         }
     }
+}
+
+/// What a log-in is answered with that is not let in.
+pub fn wrong() -> Problem {
+    let detail = "No member of the staff has this email address, this password and this code.";
+    Problem::new(Code::InvalidCredentials, detail)
 }
 
 async fn tried<B, Q>(
@@ -137,17 +144,18 @@ async fn tried<B, Q>(
     member: Option<StaffId>,
 ) -> Result<Outcome, Problem> {
     let right = credential::check(app, tenant, member.map(Who::Staff), &attempt.password).await?;
-    let Some(id) = member.filter(|_| right) else {
+    let (Some(id), Some(proven)) = (member, right) else {
         return Ok(Outcome::Wrong);
     };
     Ok(match (second_factor::confirmed(app, tenant, id).await?, &attempt.code) {
         (None, _) => {
-            Outcome::Right(LoggedIn { id, to_enroll: second_factor::is_required(app, tenant).await? })
+            let to_enroll = second_factor::is_required(app, tenant).await?;
+            Outcome::Right(LoggedIn { id, to_enroll, proven })
         }
         (Some(_), None) => Outcome::CodeMissing,
         (Some(factor), Some(code)) => {
             if second_factor::accepts(app, call, tenant, id, &factor, code).await? {
-                Outcome::Right(LoggedIn { id, to_enroll: false })
+                Outcome::Right(LoggedIn { id, to_enroll: false, proven })
             } else {
                 Outcome::Wrong
             }

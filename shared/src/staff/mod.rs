@@ -14,7 +14,7 @@ mod totp;
 mod view;
 
 pub use accept::{Acceptance, accept};
-pub use access::{LogIn, LoggedIn, log_in, log_in_or_enroll};
+pub use access::{LogIn, LoggedIn, log_in, log_in_or_enroll, wrong};
 pub use contact::Contact;
 pub use custom::{ChangeRole, NewRole, RoleView, change_role, create_role, list_roles, remove_role};
 pub use invitation::{

@@ -91,19 +91,21 @@ pub async fn change_password(app: &App, call: &Call<ChangeStaffPassword>) -> Res
     let proof = async {
         let right = credential::check(app, tenant, Some(who), &change.current_password).await?;
         match (&factor, &change.code) {
-            (Some(factor), Some(code)) if right => {
-                second_factor::accepts(app, call, tenant, id, factor, code).await
+            (Some(factor), Some(code)) if right.is_some() => {
+                let accepted = second_factor::accepts(app, call, tenant, id, factor, code).await?;
+                Ok(right.filter(|_| accepted))
             }
             _ => Ok(right),
         }
     };
-    if !credential::prove(app, call, who, proof).await? {
+    let Some(proven) = credential::prove(app, call, who, proof).await? else {
         let detail = match factor {
             Some(_) => "The present password or the code is wrong.",
             None => "This is not the present password.",
         };
         return Err(Problem::new(Code::InvalidCredentials, detail).at("current_password"));
-    }
+    };
+    let write = proven.holds(write);
     let reply = call.commit(app, vec![write], Reply::empty()).await?;
     session::end_all(app, tenant, who, Some(session.id)).await?;
     Ok(reply)

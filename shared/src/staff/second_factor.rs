@@ -155,7 +155,7 @@ async fn by_password<B, Q>(
 ) -> Result<bool, Problem> {
     let who = Who::Staff(id);
     let right = async { Ok(credential::check(app, tenant, Some(who), password).await?) };
-    credential::prove(app, call, who, right).await
+    Ok(credential::prove(app, call, who, right).await?.is_some())
 }
 
 /// The member who is calling, in a log-in of their own: no integration that acts for them sets up their log-in.
@@ -251,8 +251,8 @@ pub async fn remove(app: &App, call: &Call<FactorProof>) -> Result<Reply<Nothing
     }
     match (&call.body.code, &call.body.password) {
         (Some(code), None) => {
-            let accepted = accepts(app, call, tenant, id, &factor, code);
-            if !credential::prove(app, call, Who::Staff(id), accepted).await? {
+            let accepted = async { Ok(accepts(app, call, tenant, id, &factor, code).await?.then_some(())) };
+            if credential::prove(app, call, Who::Staff(id), accepted).await?.is_none() {
                 return Err(wrong_code());
             }
         }

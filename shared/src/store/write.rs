@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update as SdkUpdate},
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as SdkUpdate},
 };
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::{Item, Key, StoreError};
 use crate::{
@@ -15,8 +16,16 @@ use crate::{
     runtime::{App, StartError},
 };
 
-/// How often a transaction that met another one is tried again. Each pause is drawn from a doubling range.
-const CONFLICT_TRIES: u32 = 8;
+/// The reason that a transaction gives which met another one.
+const CONFLICT: &str = "TransactionConflict";
+
+/// How often a transaction that found the tables busy is tried again. Each pause is drawn from a doubling range.
+const BUSY_TRIES: u32 = 8;
+
+/// How long a transaction that met others on the same items is tried again. A meeting costs the tables next to nothing
+/// and tells that somebody else got on: where many want one item, as the counter of a promotion, each has its turn
+/// within seconds. Well below the 10 seconds that a function has.
+const CONFLICT_PATIENCE: Duration = Duration::from_secs(6);
 
 /// One change of one item.
 #[derive(Clone, Debug)]
@@ -35,6 +44,7 @@ enum What {
     Put(Item),
     Update(String),
     Delete,
+    Check,
 }
 
 /// Why a write, or a set of them, did not happen. Nothing was changed.
@@ -95,6 +105,11 @@ impl Write {
     /// Deletes the item at `key`, if it is there.
     pub fn delete(key: Key) -> Self {
         Self::new(key, What::Delete)
+    }
+
+    /// Changes nothing at `key`: says what must hold of it for the other writes to happen.
+    pub fn check(key: Key) -> Self {
+        Self::new(key, What::Check)
     }
 
     /// Adds a condition. All of them must hold.
@@ -177,7 +192,7 @@ impl Write {
     pub(crate) fn after(&self) -> Option<Digest> {
         match &self.what {
             What::Put(item) => Some(Digest::of_item(item)),
-            What::Update(_) | What::Delete => None,
+            What::Update(_) | What::Delete | What::Check => None,
         }
     }
 
@@ -229,6 +244,8 @@ async fn alone(app: &App, write: Write) -> Result<(), WriteError> {
                 client.update_item().table_name(table).set_key(Some(key)).update_expression(expression);
             filled!(call, write).send().await.map(drop).map_err(|error| of_single(&error))
         }
+        // Only a transaction can.
+        What::Check => together(app, vec![write]).await,
         What::Delete => {
             let call = filled!(client.delete_item().table_name(table).set_key(Some(key)), write);
             call.send().await.map(drop).map_err(|error| of_single(&error))
@@ -249,7 +266,7 @@ where
 
 async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
     let items = writes.into_iter().map(|write| part(app, write)).collect::<Result<Vec<_>, _>>()?;
-    let mut tries = 0;
+    let (mut tries, began) = (0, Instant::now());
     loop {
         let call = app.dynamodb().transact_write_items().set_transact_items(Some(items.clone()));
         let Err(error) = call.send().await else {
@@ -257,7 +274,14 @@ async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
         };
         let error = of_transaction(&error);
         tries += 1;
-        if tries == CONFLICT_TRIES || !matches!(error, WriteError::Store(StoreError::Busy(_))) {
+        let again = match &error {
+            WriteError::Store(StoreError::Busy(code)) if code == CONFLICT => {
+                began.elapsed() < CONFLICT_PATIENCE
+            }
+            WriteError::Store(StoreError::Busy(_)) => tries < BUSY_TRIES,
+            _ => false,
+        };
+        if !again {
             return Err(error);
         }
         pause(app, tries).await;
@@ -277,7 +301,7 @@ fn of_transaction(error: &SdkError<TransactWriteItemsError>) -> WriteError {
     if !refused.is_empty() {
         return WriteError::Refused(refused);
     }
-    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    let busy = [CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"];
     match codes.iter().find(|code| **code != "None") {
         Some(code) if busy.contains(code) => WriteError::Store(StoreError::Busy((*code).to_owned())),
         reason => WriteError::Store(StoreError::Service(format!("transaction canceled: {reason:?}"))),
@@ -302,6 +326,10 @@ fn part(app: &App, write: Write) -> Result<TransactWriteItem, WriteError> {
         What::Delete => {
             let delete = filled!(Delete::builder().table_name(table).set_key(Some(key)), write);
             item.delete(delete.build().map_err(incomplete)?)
+        }
+        What::Check => {
+            let check = filled!(ConditionCheck::builder().table_name(table).set_key(Some(key)), write);
+            item.condition_check(check.build().map_err(incomplete)?)
         }
     }
     .build())

@@ -4,13 +4,15 @@ use jiff::Timestamp;
 use serde_json::json;
 use souk::{
     contact::Contact,
-    id::{CartId, FulfillmentId, KeyId, OrderId, ProductId},
+    id::{CartId, EditId, FulfillmentId, KeyId, OrderId, ProductId, RefundId, ReturnId},
     inventory::Allocation,
     money::Money,
     order::{
-        Actor, CancelCause, Command, Order, OrderContact, OrderEvent, Placed, ShippedLine, decide, evolve,
+        Actor, CancelCause, Command, EditCharge, EditRequest, NewEdit, NewRefund, Order, OrderContact,
+        OrderEvent, Placed, Receipt, ReceivedLine, RefundFailure, RefundTo, RefundWish, ReturnLine,
+        ShippedLine, Version, decide, evolve,
     },
-    payment::{CaptureMethod, Decline},
+    payment::{CaptureMethod, Decline, ProviderName},
     pricing::PricedLine,
     quantity::Quantity,
     risk::{Assessment, RiskOutcome},
@@ -56,7 +58,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         attempt: 1,
         lines: vec![line("MUG", "Mug", 3, 900), line("POT", "Pot", 2, 2500)],
         totals: Totals::of_lines(euros(7700)),
-        payment_method: "pm_card_visa".parse().unwrap(),
+        payment_method: "pm_card_visa".parse().ok(),
+        provider: ProviderName::Sandbox,
         capture_method,
         customer: None,
         contact: OrderContact::Plain(Box::new(contact())),
@@ -104,13 +107,106 @@ pub fn short() -> Command {
 }
 
 pub fn authorized() -> Command {
-    Command::RecordAuthorized { amount: euros(7700), reference: "sandbox_1".to_owned() }
+    Command::RecordAuthorized {
+        amount: euros(7700),
+        reference: "sandbox_1".to_owned(),
+        provider: ProviderName::Sandbox,
+    }
 }
 
 pub fn captured() -> Command {
-    Command::RecordCaptured(euros(7700))
+    Command::RecordCaptured { amount: euros(7700), fee: None }
 }
 
+pub fn want_capture() -> Command {
+    Command::RequestCapture { amount: None, by: STAFF }
+}
+
+/// The refund that a cancellation asks for, after so many other ones.
+pub fn rest(others: u64) -> RefundId {
+    let order = OrderId::from_bits(1);
+    RefundId::derived(order.time(), &[&order.bits().to_be_bytes(), b"rest", &others.to_be_bytes()])
+}
+
+/// All of a refund that goes one way went back.
+pub fn returned(refund: RefundId) -> Command {
+    Command::RecordRefundReturned(refund, 1)
+}
+
+/// A refund of this much, or of all that is left.
+pub fn refund(id: u128, amount: Option<i64>) -> Command {
+    let wish = amount.map_or(RefundWish::All, |amount| RefundWish::Amount(euros(amount)));
+    refund_of(id, wish)
+}
+
+pub fn refund_of(id: u128, wish: RefundWish) -> Command {
+    let (id, to) = (RefundId::from_bits(id), RefundTo::Original);
+    Command::RequestRefund(Box::new(NewRefund { id, wish, to, reason: None, by: STAFF }))
+}
+
+pub fn failed(refund: RefundId) -> Command {
+    Command::RecordRefundFailed(refund, RefundFailure::NotTaken)
+}
+
+pub fn come_back(id: u128, lines: &[(&str, i64)]) -> Command {
+    let line = |&(sku, count): &(&str, i64)| ReturnLine {
+        sku: sku.parse().unwrap(),
+        quantity: quantity(count),
+        reason: "damaged".parse().unwrap(),
+    };
+    let (id, lines) = (ReturnId::from_bits(id), lines.iter().map(line).collect());
+    Command::RequestReturn { id, lines, by: STAFF }
+}
+
+/// What came back of the return `id`: put in Berlin, and refunded where `refund` says under which id.
+pub fn received_back(id: u128, lines: &[(&str, i64)], refund: Option<u128>) -> Command {
+    let line = |&(sku, count): &(&str, i64)| ReceivedLine {
+        sku: sku.parse().unwrap(),
+        quantity: quantity(count),
+        restock: "berlin".parse().ok(),
+    };
+    Command::ReceiveReturn(Box::new(Receipt {
+        id: ReturnId::from_bits(id),
+        lines: lines.iter().map(line).collect(),
+        refund: refund.map(|id| (RefundId::from_bits(id), RefundTo::Original)),
+        by: STAFF,
+    }))
+}
+
+/// The edit that makes `order` one of these, at the prices of this page.
+pub fn edit(id: u128, order: &Order, lines: &[(&str, i64)]) -> Command {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|&(sku, count)| match sku {
+            "MUG" => line("MUG", "Mug", count, 900),
+            "POT" => line("POT", "Pot", count, 2500),
+            _ => line(sku, "Cup", count, 401),
+        })
+        .collect();
+    let total = lines.iter().map(|line| line.total.amount()).sum();
+    Command::RequestEdit(Box::new(NewEdit {
+        id: EditId::from_bits(id),
+        version: Version { lines, totals: Totals::of_lines(euros(total)) },
+        pricing: None,
+        sequence: order.sequence,
+        reason: None,
+        by: STAFF,
+    }))
+}
+
+/// What is taken for an edit, where it asks for something.
+pub fn charged(edit: &EditRequest) -> Option<EditCharge> {
+    let charge = EditCharge {
+        number: edit.payment,
+        amount: edit.charge,
+        reference: "sandbox_2".to_owned(),
+        fee: None,
+        provider: ProviderName::Sandbox,
+    };
+    (!edit.charge.is_zero()).then_some(charge)
+}
+
+/// What was taken without being known was given back.
 pub fn refunded() -> Command {
     Command::RecordRefunded(euros(7700))
 }

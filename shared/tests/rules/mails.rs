@@ -38,8 +38,8 @@ fn an_order_was_canceled_because_its_payment_was_declined() {
 
 #[test]
 fn an_order_was_canceled_and_refunded() {
-    let commands =
-        vec![reserved(Allow), authorized(), captured(), cancel(), refunded(), Command::RecordReleased];
+    let back = [Command::RefundRest, returned(rest(0)), Command::RecordReleased];
+    let commands = [reserved(Allow), authorized(), captured(), cancel()].into_iter().chain(back).collect();
     insta::assert_snapshot!("canceled_and_refunded", told("order.canceled", &given(Automatic, commands)));
 }
 

@@ -12,4 +12,6 @@ mod mails;
 mod order_decisions;
 mod order_events;
 mod order_life;
+mod order_money;
+mod order_refunds;
 mod products;

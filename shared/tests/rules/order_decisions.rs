@@ -22,7 +22,7 @@ fn states() -> Vec<(&'static str, Order)> {
         ("short", of(vec![short()])),
         ("declined", of(vec![allowed(), declined()])),
         ("confirmed", of(vec![allowed(), authorized()])),
-        ("wanted", of(vec![allowed(), authorized(), Command::RequestCapture(STAFF)])),
+        ("wanted", of(vec![allowed(), authorized(), want_capture()])),
         ("captured", of(vec![allowed(), authorized(), captured()])),
         ("parcel", of(vec![allowed(), authorized(), fulfill(1, Some(&[("MUG", 1)]))])),
         ("shipped", of(vec![allowed(), authorized(), fulfill(1, None), shipped(1)])),
@@ -30,7 +30,11 @@ fn states() -> Vec<(&'static str, Order)> {
         ("canceling held", of(vec![allowed(), authorized(), cancel()])),
         ("canceling taken", of(vec![allowed(), authorized(), captured(), cancel()])),
         ("voided", of(vec![allowed(), authorized(), cancel(), Command::RecordVoided])),
-        ("refunded", of(vec![allowed(), authorized(), captured(), cancel(), refunded()])),
+        ("refunding", of(vec![allowed(), authorized(), captured(), cancel(), Command::RefundRest])),
+        (
+            "refunded",
+            of(vec![allowed(), authorized(), captured(), cancel(), Command::RefundRest, returned(rest(0))]),
+        ),
         ("canceled", of(vec![cancel(), Command::RecordReleased])),
     ]
 }
@@ -75,7 +79,42 @@ fn the_provider_is_believed_while_it_can_be() {
 
 #[test]
 fn staff_take_money_that_is_held() {
-    insta::assert_snapshot!("request_capture", told(&Command::RequestCapture(STAFF)));
+    insta::assert_snapshot!("request_capture", told(&want_capture()));
+}
+
+#[test]
+fn money_that_was_taken_can_go_back() {
+    insta::assert_snapshot!("refund", told(&refund(1, Some(500))));
+    insta::assert_snapshot!("refund_rest", told(&Command::RefundRest));
+    insta::assert_snapshot!("refund_returned", told(&returned(rest(0))));
+    insta::assert_snapshot!("refund_failed", told(&failed(rest(0))));
+}
+
+#[test]
+fn goods_that_were_sent_can_come_back() {
+    insta::assert_snapshot!("return", told(&come_back(1, &[("MUG", 1)])));
+}
+
+#[test]
+fn what_is_bought_can_change_before_it_is_sent() {
+    insta::assert_snapshot!("edit", edits());
+}
+
+/// What an edit does in each state, as [`told`] says it: it is of the order as it was read.
+fn edits() -> String {
+    let mut told = String::new();
+    for (state, order) in states() {
+        let outcome = match decide(&order, edit(1, &order, &[("MUG", 2), ("POT", 2)])) {
+            Ok(events) => events
+                .iter()
+                .map(|event| event.write().unwrap().0.replace("order.", ""))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Err(refusal) => format!("refused. {refusal}"),
+        };
+        told += &format!("{state}: {outcome}\n");
+    }
+    told
 }
 
 #[test]
@@ -96,13 +135,9 @@ fn a_command_done_again_does_nothing_more() {
     let commands =
         [reserved(Allow), short(), Command::Approve(STAFF, None), Command::Reject(STAFF, None), authorized()]
             .into_iter()
-            .chain([
-                declined(),
-                captured(),
-                Command::RequestCapture(STAFF),
-                Command::RecordVoided,
-                refunded(),
-            ])
+            .chain([declined(), captured(), want_capture(), Command::RecordVoided, refunded()])
+            .chain([Command::RefundRest, returned(rest(0)), failed(rest(0)), refund(1, Some(500))])
+            .chain([come_back(1, &[("MUG", 1)]), Command::RecordStockAdjusted])
             .chain([cancel(), Command::RecordReleased, fulfill(1, Some(&[("MUG", 1)])), shipped(1)]);
     for command in commands {
         for (state, order) in states() {

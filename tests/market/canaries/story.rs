@@ -1,11 +1,13 @@
 //! Canary registers, shops, forgets, is invited to the staff, lets an integration in; and much of it goes wrong.
 
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use souk_cloud::Caller;
-use souk_tests::{Api, Browser, Integration, TestMarket, accept, mailed_token, until};
+use souk_tests::{Api, Browser, Integration, TestMarket, accept, code_at, mailed_token, until};
 
 use super::watch::Watch;
+use crate::forge::{Key, token, with};
 
 const EMAIL: &str = "canary.email@example.com";
 const STAFF_EMAIL: &str = "canary.staff@example.com";
@@ -29,6 +31,12 @@ const REASON: &str = "canary reason";
 const TRACKING: &str = "CANARYTRACKING";
 const WRONG_TOKEN: &str = "canary-token-that-nobody-gave";
 const COOKIE: &str = "canary-cookie";
+const WRONG_CODE: &str = "canary-totp-code";
+/// Whose tokens the store trusts.
+pub const ISSUER: &str = "https://login.example.com/realms/canary";
+const OUTSIDER: &str = "canary|outsider";
+const OUTSIDERS_EMAIL: &str = "canary.outsider@example.com";
+const OUTSIDERS_CLIENT: &str = "canary-client-of-theirs";
 /// In every message that was poisoned on purpose.
 pub const POISON: &str = "canary poison";
 
@@ -54,6 +62,8 @@ impl Story {
         let shopper = story.shopper(market, watch).await;
         story.order(market, &shopper).await;
         story.staff(market, watch).await;
+        story.second_factor(market, watch).await;
+        story.outsider(market, watch).await;
         refusals(market, watch, &shopper).await;
         poison(market).await;
         story
@@ -178,6 +188,72 @@ impl Story {
         watch.refusal(impostor.redeem(&code, &[]).await.expect(401));
     }
 
+    /// Sets an authenticator up, mistypes, logs in by its code and by one for when it is lost.
+    async fn second_factor(&mut self, market: &TestMarket, watch: &Watch) {
+        let pk = market.shopper().0;
+        let log_in = |code: Option<&str>| {
+            let attempt = json!({"email": STAFF_EMAIL, "password": STAFF_PASSWORD, "code": code});
+            let pk = pk.clone();
+            async move { pk.post("/v1/staff/sessions", attempt).await }
+        };
+        let me = pk.with_key(Some(log_in(None).await.expect(201).text_at("/access_token")));
+        let wrong = json!({ "password": WRONG_PASSWORD });
+        watch.refusal(me.post("/v1/staff/me/totp", wrong).await.expect(422));
+        market.leap(SignedDuration::from_secs(60));
+        let enrolled = me.post("/v1/staff/me/totp", json!({ "password": STAFF_PASSWORD })).await.expect(201);
+        self.keep(enrolled.text_at("/secret"));
+        watch.refusal(me.post("/v1/staff/me/totp/confirm", json!({ "code": WRONG_CODE })).await.expect(422));
+        let code = code_at(&enrolled.json, market.clock().now());
+        let codes = me.post("/v1/staff/me/totp/confirm", json!({ "code": code })).await.expect(200);
+        let codes: Vec<String> = serde_json::from_value(codes.json["recovery_codes"].clone()).unwrap();
+        codes.iter().for_each(|code| self.keep(code));
+        for code in [None, Some(WRONG_CODE)] {
+            watch.refusal(log_in(code).await.expect(401));
+            market.leap(SignedDuration::from_secs(60));
+        }
+        let code = code_at(&enrolled.json, market.clock().now());
+        for code in [code.as_str(), codes[0].as_str()] {
+            let tokens = log_in(Some(code)).await.expect(201);
+            self.keep(tokens.text_at("/access_token"));
+            self.keep(tokens.text_at("/refresh_token"));
+            watch.refusal(log_in(Some(code)).await.expect(401));
+            market.leap(SignedDuration::from_secs(60));
+        }
+        let me = pk.with_key(Some(log_in(Some(&codes[1])).await.expect(201).text_at("/access_token")));
+        watch.refusal(
+            me.send(Method::DELETE, "/v1/staff/me/totp", Some(json!({"code": WRONG_CODE})), &[]).await,
+        );
+    }
+
+    /// Comes in by another one's log-in, whose tokens tell more than is asked.
+    async fn outsider(&mut self, market: &TestMarket, watch: &Watch) {
+        let (staff, now) = (market.staff().0, market.clock().now().as_second());
+        let provider = json!({
+            "name": "Elsewhere", "issuer": ISSUER, "audiences": ["storefront"], "subjects": "customers",
+        });
+        staff.post("/v1/identity-providers", provider).await.expect(201);
+        let claims = json!({
+            "iss": ISSUER, "sub": OUTSIDER, "aud": "storefront", "iat": now, "nbf": now, "exp": now + 600,
+            "azp": OUTSIDERS_CLIENT, "client_id": OUTSIDERS_CLIENT, "email": OUTSIDERS_EMAIL, "name": NAME,
+        });
+        let header = json!({"alg": "RS256", "kid": "rsa-1", "typ": "JWT"});
+        let (good, key) = (token(&header, &claims, &Key::rsa(0)), Key::rsa(1));
+        let forged = token(&header, &claims, &key);
+        let strange = token(&header, &with(&claims, "aud", json!("elsewhere")), &Key::rsa(0));
+        self.keep(&good);
+        staff.with_key(Some(&good)).get("/v1/customers/me").await.expect(200);
+        staff.with_key(Some(&good)).post("/v1/carts", json!({})).await.expect(201);
+        for bad in [forged, strange] {
+            self.keep(&bad);
+            watch.refusal(staff.with_key(Some(&bad)).get("/v1/customers/me").await.expect(401));
+        }
+    }
+
+    /// The person's id.
+    pub fn customer(&self) -> &str {
+        &self.customer
+    }
+
     /// Personal data of the person, which is sealed where it is stored.
     pub fn sealed(&self) -> Vec<String> {
         let fields = ADDRESS.iter().map(|(_, canary)| *canary);
@@ -197,8 +273,9 @@ impl Story {
     /// Everything personal and secret.
     pub fn canaries(&self) -> Vec<String> {
         let passwords = [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, STAFF_PASSWORD, "canary!"];
-        let others = [STAFF_EMAIL, DEVICE, METADATA, WRONG_TOKEN, COOKIE, POISON];
-        let fixed = passwords.into_iter().chain(others).map(str::to_owned);
+        let others = [STAFF_EMAIL, DEVICE, METADATA, WRONG_TOKEN, COOKIE, POISON, WRONG_CODE];
+        let theirs = [OUTSIDER, OUTSIDERS_EMAIL, OUTSIDERS_CLIENT];
+        let fixed = passwords.into_iter().chain(others).chain(theirs).map(str::to_owned);
         self.sealed().into_iter().chain(fixed).chain(self.secrets.clone()).collect()
     }
 
@@ -257,7 +334,7 @@ async fn refusals(market: &TestMarket, watch: &Watch, me: &Api) {
     watch.refusal(pk.send(Method::POST, "/v1/carts", Some(json!({})), &key).await);
 }
 
-/// Messages and events that nobody can read.
+/// Messages, records and events that nobody can read.
 async fn poison(market: &TestMarket) {
     let cloud = market.market.cloud();
     for queue in market.market.stack().queues.values().filter(|queue| !queue.name.contains("dead")) {
@@ -272,6 +349,11 @@ async fn poison(market: &TestMarket) {
             assert!(sent.status().is_success());
         }
     }
+    // Of a kind that is published, and nothing else that could be read.
+    let record = json!({
+        "pk": {"S": "nobody's"}, "sk": {"S": "1"}, "kind": {"S": "order"}, "note": {"S": POISON},
+    });
+    market.dynamodb("PutItem", json!({"TableName": market.table("-events"), "Item": record})).await;
     for function in [
         "customers",
         "sessions",

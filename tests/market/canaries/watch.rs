@@ -13,7 +13,7 @@ use souk_tests::{Answer, TestMarket};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 /// Where something was said, and what.
-type Said = (&'static str, String);
+pub type Said = (&'static str, String);
 
 /// Hears logs at every level, messages as functions get them, and answers that refuse something.
 #[derive(Clone, Default)]

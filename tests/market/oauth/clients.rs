@@ -152,6 +152,26 @@ async fn what_was_granted_ends_with_the_integration() {
     );
 }
 
+/// Whoever operates the deployment can take a right from an integration: what was granted before loses it, too.
+#[tokio::test(start_paused = true)]
+async fn a_grant_does_no_more_than_its_integration_may_by_now() {
+    let market = market().await;
+    let client = Integration::register(&market, &["orders:read", "catalog:read"]).await;
+    let granted = client.tokens("").await;
+    let api = Api::of_market(&market.market, granted.text_at("/access_token"));
+    api.get("/v1/orders").await.expect(200);
+    for mut item in market.raw_items("-state", "client").await {
+        let scopes = item["scopes"]["L"].as_array_mut().unwrap();
+        scopes.retain(|scope| scope["S"] != "orders:read");
+        let put = json!({"TableName": market.table("-state"), "Item": item});
+        market.dynamodb("PutItem", put).await;
+    }
+    assert_eq!(api.get("/v1/orders").await.expect(403).text_at("/scope"), "orders:read");
+    api.get("/v1/products").await.expect(200);
+    let next = client.refresh(granted.text_at("/refresh_token")).await.expect(200);
+    assert_eq!(next.json["scope"], "catalog:read");
+}
+
 /// What is kept names the store that registered it, where every request looks.
 #[tokio::test(start_paused = true)]
 async fn a_client_belongs_to_one_store() {

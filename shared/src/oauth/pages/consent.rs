@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit::Action,
+    credential::Proven,
     http::{Call, Nothing, Problem, Reply},
     id::StaffId,
     identity::{StoreProfile, rights},
@@ -20,6 +21,7 @@ use crate::{
     principal::{Scope, Who},
     runtime::App,
     session::Session,
+    staff,
     token::LIFETIME,
 };
 
@@ -32,13 +34,14 @@ pub(super) async fn can_give(app: &App, request: &Request, who: StaffId) -> Resu
     Ok(request.scopes.intersection(&rights).copied().collect())
 }
 
-/// The page that asks `who`.
+/// The page that asks whoever logged in.
 pub(super) async fn page(
     app: &App,
     seal: &Seal,
     request: &Request,
-    who: StaffId,
+    logged_in: &staff::LoggedIn,
 ) -> Result<Reply<Nothing>, Problem> {
+    let who = logged_in.id;
     let scopes = can_give(app, request, who).await?;
     if scopes.is_empty() {
         return Ok(send_back(&nothing_to_give(request)));
@@ -55,7 +58,7 @@ pub(super) async fn page(
     let items: String =
         scopes.iter().map(|scope| format!("<li>{}</li>\n", html::text(scope.words()))).collect();
     let (form_code, proof) =
-        (seal.form_code(PAGE, &request.text), seal.proof(who, app.now(), &request.text)?);
+        (seal.form_code(PAGE, &request.text), seal.proof(logged_in, app.now(), &request.text)?);
     let hidden = html::hidden(&[
         ("page", PAGE),
         ("request", &request.text),
@@ -72,22 +75,30 @@ pub(super) async fn page(
     Ok(Page { title: format!("Let {client} into {store}?"), body, onward: None }.reply())
 }
 
-/// `who` agrees: a code, and the way back with it.
+/// `who` agrees, who logged in by a password: a code, and the way back with it. Nothing where the password is another
+/// one by now.
 pub(super) async fn approve<B, Q>(
     app: &App,
     call: &Call<B, Q>,
     request: &Request,
-    who: StaffId,
-) -> Result<Reply<Nothing>, Problem> {
+    (who, by): (StaffId, Proven),
+) -> Result<Option<Reply<Nothing>>, Problem> {
     let scopes = can_give(app, request, who).await?;
     if scopes.is_empty() {
-        return Ok(send_back(&nothing_to_give(request)));
+        return Ok(Some(send_back(&nothing_to_give(request))));
     }
     let (client, back, who) = (&request.client, &request.back, Who::Staff(who));
     let told = call.note(app, who, Action::ConsentGranted, format!("/v1/oauth-clients/{}", client.id));
     let told = told.write(client.tenant())?;
-    let code = code::issue(app, client, who, back.redirect_uri(), &request.challenge, scopes, told).await?;
-    Ok(send_back(&back.with_code(&code)))
+    let agreed = code::Agreed {
+        who,
+        by,
+        redirect_uri: back.redirect_uri().to_owned(),
+        challenge: request.challenge.clone(),
+        scopes,
+    };
+    let code = code::issue(app, client, agreed, told).await?;
+    Ok(code.map(|code| send_back(&back.with_code(&code))))
 }
 
 /// They don't.

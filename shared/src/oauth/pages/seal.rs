@@ -9,9 +9,11 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    credential::Proven,
     http::{Call, Problem},
     id::StaffId,
     runtime::App,
+    staff,
 };
 
 /// How long somebody who logged in may think before they agree.
@@ -28,6 +30,7 @@ pub(super) struct Seal {
 #[derive(Serialize, Deserialize)]
 struct LoggedIn {
     who: StaffId,
+    by: Proven,
     until: Timestamp,
 }
 
@@ -59,21 +62,31 @@ impl Seal {
     }
 
     /// The proof that `who` logged in to answer `request`.
-    pub(super) fn proof(&self, who: StaffId, now: Timestamp, request: &str) -> Result<String, Problem> {
-        let logged_in = LoggedIn { who, until: now + PATIENCE };
+    pub(super) fn proof(
+        &self,
+        who: &staff::LoggedIn,
+        now: Timestamp,
+        request: &str,
+    ) -> Result<String, Problem> {
+        let logged_in = LoggedIn { who: who.id, by: who.proven.clone(), until: now + PATIENCE };
         let payload = serde_json::to_vec(&logged_in).map_err(Problem::internal)?;
         let payload = BASE64_URL_SAFE_NO_PAD.encode(payload);
         let tag = hmac::sign(&self.key, &self.message("proof", &payload, request));
         Ok(format!("{payload}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag.as_ref())))
     }
 
-    /// Who logged in to answer `request`, if that was a moment ago.
-    pub(super) fn proven(&self, proof: Option<&str>, now: Timestamp, request: &str) -> Option<StaffId> {
+    /// Who logged in to answer `request`, if that was a moment ago, and by which password.
+    pub(super) fn proven(
+        &self,
+        proof: Option<&str>,
+        now: Timestamp,
+        request: &str,
+    ) -> Option<(StaffId, Proven)> {
         let (payload, tag) = proof?.split_once('.')?;
         self.is_signed(tag, &self.message("proof", payload, request)).then_some(())?;
         let logged_in: LoggedIn =
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-        (now < logged_in.until).then_some(logged_in.who)
+        (now < logged_in.until).then_some((logged_in.who, logged_in.by))
     }
 
     fn is_signed(&self, tag: &str, message: &[u8]) -> bool {

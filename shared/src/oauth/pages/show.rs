@@ -64,7 +64,10 @@ pub async fn answer<B, Q>(app: &App, call: &Call<B, Q>) -> Result<Reply<Nothing>
                 return Ok(stop(StatusCode::FORBIDDEN, stale));
             };
             match answer {
-                "approve" => consent::approve(app, call, &request, who).await,
+                "approve" => {
+                    let back = consent::approve(app, call, &request, who).await?;
+                    Ok(back.unwrap_or_else(|| stop(StatusCode::FORBIDDEN, stale)))
+                }
                 _ => Ok(consent::deny(&request)),
             }
         }
@@ -84,7 +87,7 @@ async fn try_log_in<B, Q>(
         return Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY));
     };
     match staff::log_in(app, call, request.client.tenant(), &attempt).await {
-        Ok(who) => consent::page(app, seal, request, who).await,
+        Ok(logged_in) => consent::page(app, seal, request, &logged_in).await,
         Err(problem) if problem.code().status().is_client_error() => {
             let page = log_in::page(app, seal, request, Some(problem.detail())).await?;
             let page = page.status(problem.code().status());

@@ -1,0 +1,137 @@
+//! Changes of what an order holds, when it is edited.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Allocation, Demand, Move, Reservation, Reserved, State, TRIES, held, load, moves, plan, replace, take,
+};
+use crate::{
+    catalog::Sku,
+    contact::LocationId,
+    id::OrderId,
+    inventory::{Levels, level},
+    runtime::App,
+    store::{self, StoreError, WriteError},
+    tenant::Tenant,
+};
+
+/// Has `order` hold exactly `demand`: takes what is missing, lets go of what is too much, all at once or nothing. May be
+/// repeated. `sequence` is how many events the order had when that was its demand: a later demand is not undone by an
+/// earlier one that comes late.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Busy`] where others keep taking the same stock.
+pub async fn adjust(
+    app: &App,
+    tenant: Tenant,
+    order: OrderId,
+    demand: &Demand,
+    preferred: &[LocationId],
+    sequence: u32,
+) -> Result<Reserved, StoreError> {
+    for _ in 0..TRIES {
+        let missing = || StoreError::unreadable("reservation", &"an order that is edited has none");
+        let before = load(app, tenant, order).await?.ok_or_else(missing)?;
+        if before.state == State::Released || before.adjusted > sequence {
+            return Ok(Reserved::Closed);
+        }
+        if before.adjusted == sequence {
+            return Ok(held(Some(before)).unwrap_or(Reserved::Closed));
+        }
+        let (more, less) = difference(demand, &before.allocations);
+        let skus: Vec<Sku> = more.keys().cloned().collect();
+        let levels = level::read_many(app, tenant, &skus, true).await?;
+        let stock: BTreeMap<&Sku, &Levels> = skus.iter().zip(&levels).collect();
+        let taken = match plan(&more, &stock, preferred) {
+            Ok(allocations) => allocations,
+            Err(sku) => return Ok(Reserved::Short(sku)),
+        };
+        let (freed, kept) = take(&before.allocations, &less).ok_or_else(missing)?;
+        let after = Reservation {
+            state: State::Held,
+            allocations: joined(kept, &taken),
+            shipped: before.shipped.clone(),
+            revision: before.revision + 1,
+            adjusted: sequence,
+        };
+        let mut writes = vec![replace(tenant, order, &before, &after)?];
+        writes.extend(moves(tenant, &taken, Move::Reserve));
+        writes.extend(moves(tenant, &freed, Move::Release));
+        match store::commit(app, writes).await {
+            Ok(()) => return Ok(Reserved::Held(after.allocations)),
+            // The stock or the reservation has moved since it was read: plan anew.
+            Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Store(error)) => return Err(error),
+        }
+    }
+    Err(StoreError::Busy("others keep taking the same stock".to_owned()))
+}
+
+/// What is missing of `demand`, and what is held beyond it. No SKU is in both.
+fn difference(demand: &Demand, held: &[Allocation]) -> (Demand, Demand) {
+    let mut have = Demand::new();
+    for allocation in held {
+        *have.entry(allocation.sku.clone()).or_default() += allocation.quantity;
+    }
+    let beyond = |of: &Demand, over: &Demand| -> Demand {
+        let counts = of
+            .iter()
+            .map(|(sku, &count)| (sku.clone(), count.saturating_sub(over.get(sku).copied().unwrap_or(0))));
+        counts.filter(|(_, count)| *count > 0).collect()
+    };
+    (beyond(demand, &have), beyond(&have, demand))
+}
+
+/// Both, with one allocation for each SKU and location.
+fn joined(mut kept: Vec<Allocation>, more: &[Allocation]) -> Vec<Allocation> {
+    for one in more {
+        match kept.iter_mut().find(|held| held.sku == one.sku && held.location == one.location) {
+            Some(held) => held.quantity += one.quantity,
+            None => kept.push(one.clone()),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn held(parts: &[(u8, u8, u64)]) -> Vec<Allocation> {
+        let one = |&(sku, place, quantity): &(u8, u8, u64)| Allocation {
+            sku: format!("SKU-{sku}").parse().unwrap(),
+            location: format!("shelf-{place}").parse().unwrap(),
+            quantity,
+        };
+        joined(Vec::new(), &parts.iter().map(one).collect::<Vec<_>>())
+    }
+
+    fn counts(parts: &[Allocation]) -> Demand {
+        let mut counts = Demand::new();
+        for part in parts {
+            *counts.entry(part.sku.clone()).or_default() += part.quantity;
+        }
+        counts
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_and_what_is_missing_are_the_demand(
+            before in prop::collection::vec((0_u8..3, 0_u8..3, 1_u64..6), 0..6),
+            after in prop::collection::vec((0_u8..3, 0_u8..3, 1_u64..6), 1..6),
+        ) {
+            let (before, demand) = (held(&before), counts(&held(&after)));
+            let (more, less) = difference(&demand, &before);
+            prop_assert!(more.keys().all(|sku| !less.contains_key(sku)));
+            let (freed, mut kept) = take(&before, &less).unwrap();
+            prop_assert_eq!(counts(&freed), less);
+            let missing = more.into_iter().map(|(sku, quantity)| {
+                Allocation { sku, location: "shelf-9".parse().unwrap(), quantity }
+            });
+            kept = joined(kept, &missing.collect::<Vec<_>>());
+            prop_assert_eq!(counts(&kept), demand);
+        }
+    }
+}

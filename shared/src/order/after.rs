@@ -1,0 +1,121 @@
+//! What an order is after what happens to it once it was paid: refunds, returns, edits.
+
+use jiff::Timestamp;
+
+use super::{
+    edit::{Edit, EditStatus, exceeds},
+    event::OrderEvent,
+    funds::Charged,
+    model::{Order, PaymentStatus},
+    refund::Refund,
+    returns::{Return, ReturnStatus},
+};
+use crate::{
+    id::{RefundId, ReturnId},
+    money::Money,
+    payment::RefundStatus,
+};
+
+/// What happens to an order that was paid: refunds, returns, edits.
+pub(super) fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
+    match event {
+        OrderEvent::RefundRequested(request) => {
+            order.refunds.push(Refund::new(*request, at));
+            order.count_money();
+        }
+        OrderEvent::RefundShareReturned { refund, shares } => order.change_refund(refund, |refund| {
+            refund.returned = usize::try_from(shares).unwrap_or(usize::MAX);
+        }),
+        OrderEvent::RefundSucceeded { refund } => order.change_refund(refund, |refund| {
+            refund.status = RefundStatus::Succeeded;
+            refund.settled_at = Some(at);
+        }),
+        OrderEvent::RefundFailed { refund, failure } => order.change_refund(refund, |refund| {
+            refund.status = RefundStatus::Failed;
+            refund.failure = Some(failure);
+            refund.settled_at = Some(at);
+        }),
+        OrderEvent::ReturnRequested { id, lines, .. } => order.returns.push(Return::new(id, lines, at)),
+        OrderEvent::ReturnReceived { id, lines, refund, .. } => order.change_return(id, |one| {
+            one.status = ReturnStatus::Received;
+            one.received = lines;
+            one.refund = refund;
+            one.settled_at = Some(at);
+        }),
+        OrderEvent::ReturnRejected { id, reason, .. } => order.change_return(id, |one| {
+            one.status = ReturnStatus::Rejected;
+            one.rejection = reason;
+            one.settled_at = Some(at);
+        }),
+        OrderEvent::StockReturned { id } => order.change_return(id, |one| one.restocked = true),
+        OrderEvent::EditRequested(request) => {
+            let before = order.version();
+            order.edits.push(Edit::new(*request, before, at));
+        }
+        OrderEvent::Edited { edit, charged } => {
+            if let Some(charged) = &charged {
+                order.take(charged.number, charged.amount);
+            }
+            let held = order.demand();
+            let Some(edit) = order.edits.iter_mut().find(|one| one.id() == edit) else { return };
+            (edit.status, edit.charged, edit.settled_at) = (EditStatus::Applied, charged, Some(at));
+            order.lines.clone_from(&edit.request.lines);
+            order.totals.clone_from(&edit.request.totals);
+            order.pricing.clone_from(&edit.request.pricing);
+            order.holds_more |= exceeds(&held, &order.demand());
+        }
+        OrderEvent::EditFailed { edit, failure } => {
+            let held = order.demand();
+            let Some(edit) = order.edits.iter_mut().find(|one| one.id() == edit) else { return };
+            (edit.status, edit.settled_at) = (EditStatus::Failed(failure), Some(at));
+            order.holds_more |= exceeds(&edit.demand(), &held);
+        }
+        OrderEvent::StockAdjusted {} => order.holds_more = false,
+        // Seen to before.
+        _ => {}
+    }
+}
+
+impl Order {
+    /// What was taken by a payment.
+    pub(super) fn take(&mut self, number: u32, captured: Money) {
+        let returned = Money::zero(captured.currency());
+        self.charges.push(Charged { number, captured, returned, late: false });
+        self.count_money();
+    }
+
+    /// The order's own payment was given back whole by its cancellation.
+    pub(super) fn give_back_own(&mut self, amount: Money) {
+        match self.charges.iter_mut().find(|charge| charge.number == 1) {
+            Some(charge) => charge.returned = amount,
+            None => {
+                let late = Charged { number: 1, captured: amount, returned: amount, late: true };
+                self.charges.push(late);
+            }
+        }
+        self.count_money();
+    }
+
+    fn change_refund(&mut self, id: RefundId, change: impl FnOnce(&mut Refund)) {
+        if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id() == id) {
+            change(refund);
+        }
+        self.count_money();
+    }
+
+    fn change_return(&mut self, id: ReturnId, change: impl FnOnce(&mut Return)) {
+        if let Some(one) = self.returns.iter_mut().find(|one| one.id == id) {
+            change(one);
+        }
+    }
+
+    /// Brings up to date what follows from what was taken and what went back.
+    fn count_money(&mut self) {
+        self.captured = self.captured_by_provider().unwrap_or(self.captured);
+        self.refunded = self.refunded_by_provider().unwrap_or(self.refunded);
+        let taken = [PaymentStatus::Captured, PaymentStatus::PartiallyRefunded, PaymentStatus::Refunded];
+        if taken.contains(&self.payment) {
+            self.payment = self.status_of_taken().unwrap_or(self.payment);
+        }
+    }
+}

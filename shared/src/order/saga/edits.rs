@@ -1,0 +1,126 @@
+//! Sees to the stock and the payment of edits.
+
+use super::{
+    super::{
+        decide::Command,
+        edit::{Edit, EditCharge, EditFailure},
+        model::Order,
+    },
+    Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, locations, provider, return_money, unanswered,
+    unexplained,
+};
+use crate::{
+    inventory::{self, Reserved},
+    payment::{CaptureMethod, Charge, Decline, Provider, ProviderError, ProviderPayment, ProviderStatus},
+    runtime::{App, JobError},
+    tenant::Tenant,
+};
+
+/// Takes the stock that the pending edit needs more, then the money; lets go of nothing yet.
+pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
+    let Some(edit) = order.pending_edit() else { return Ok(Outcome::Moved) };
+    let failed = |failure| Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), failure)));
+    let (locations, demand) = (locations(app, tenant).await?, edit.demand());
+    match inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await? {
+        Reserved::Short(sku) => return failed(EditFailure::OutOfStock { sku }),
+        // Another worker is ahead of this one.
+        Reserved::Closed => return Ok(Outcome::Moved),
+        Reserved::Held(_) => {}
+    }
+    if edit.request.charge.is_zero() {
+        return Ok(Outcome::Found(Command::RecordEdited(edit.id(), None)));
+    }
+    let provider = provider(app, tenant, order).await?;
+    charge(app, provider.as_ref(), order, edit).await
+}
+
+/// Takes the money that the edit needs, at once, whenever the order's own payment is taken. An answer that was lost is
+/// asked for again under the same key.
+async fn charge(app: &App, provider: &dyn Provider, order: &Order, edit: &Edit) -> Result<Outcome, JobError> {
+    let (key, amount) = (order.payment_of(edit), edit.request.charge);
+    let charge = Charge {
+        amount,
+        method: order.placed.payment_method.as_ref(),
+        capture: CaptureMethod::Automatic,
+        customer: order.placed.customer,
+    };
+    let overdue = app.now() >= edit.requested_at + PAYMENT_DEADLINE;
+    let mut answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
+    if matches!(&answer, Ok(payment) if payment.status == ProviderStatus::Authorized) {
+        answer = asked(app, "capture", provider.capture(key, amount)).await;
+    }
+    let payment = match answer {
+        Ok(payment) => payment,
+        Err(_) if overdue => return give_up(app, provider, order, edit, EditFailure::Timeout).await,
+        Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
+            tracing::warn!(order = %order.id, reason, "the provider has not answered");
+            return Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE));
+        }
+        Err(error) => return Err(unanswered(&error)),
+    };
+    match payment.status {
+        ProviderStatus::Captured => Ok(Outcome::Found(edited(order, edit, payment))),
+        ProviderStatus::Processing | ProviderStatus::Authorized if !overdue => {
+            Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
+        }
+        ProviderStatus::Declined => {
+            let decline = payment.decline.unwrap_or_else(unexplained);
+            give_up(app, provider, order, edit, EditFailure::Declined { decline }).await
+        }
+        // Staff edit; the shopper is not there to answer their bank.
+        ProviderStatus::RequiresAction => {
+            let decline = Decline {
+                code: "authentication_required".to_owned(),
+                message: "The bank asks the shopper to confirm the payment.".to_owned(),
+            };
+            give_up(app, provider, order, edit, EditFailure::Declined { decline }).await
+        }
+        ProviderStatus::Processing
+        | ProviderStatus::Authorized
+        | ProviderStatus::Voided
+        | ProviderStatus::Refunded => give_up(app, provider, order, edit, EditFailure::Timeout).await,
+    }
+}
+
+fn edited(order: &Order, edit: &Edit, payment: ProviderPayment) -> Command {
+    let charged = EditCharge {
+        number: edit.request.payment,
+        amount: payment.captured,
+        reference: payment.reference,
+        fee: payment.fee,
+        provider: order.provider,
+    };
+    Command::RecordEdited(edit.id(), Some(charged))
+}
+
+/// Leaves the provider with nothing of the edit's money, and gives the edit up.
+async fn give_up(
+    app: &App,
+    provider: &dyn Provider,
+    order: &Order,
+    edit: &Edit,
+    failure: EditFailure,
+) -> Result<Outcome, JobError> {
+    return_money(app, provider, order.payment_of(edit), order).await?;
+    Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), failure)))
+}
+
+/// The order is being canceled: its edit comes to nothing.
+pub(super) async fn abandon(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
+    let Some(edit) = order.pending_edit() else { return Ok(Outcome::Moved) };
+    if edit.request.charge.is_zero() {
+        return Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), EditFailure::Canceled)));
+    }
+    let provider = provider(app, tenant, order).await?;
+    give_up(app, provider.as_ref(), order, edit, EditFailure::Canceled).await
+}
+
+/// Lets go of the stock that the order needs no more.
+pub(super) async fn adjust_stock(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
+    let (locations, demand) = (locations(app, tenant).await?, order.demand());
+    let adjusted = inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await?;
+    Ok(match adjusted {
+        Reserved::Held(_) => Outcome::Found(Command::RecordStockAdjusted),
+        Reserved::Short(_) | Reserved::Closed => Outcome::Moved,
+    })
+}

@@ -1,0 +1,1 @@
+//! Refunds, returns and edits: what exactly they come to.
