@@ -48,7 +48,7 @@ pub async fn number(app: &App, tenant: Tenant, id: InvoiceId) -> Result<Invoice,
         if invoice.number.is_some() {
             return Ok(invoice);
         }
-        store::pause(app, tries.min(5)).await;
+        store::pause(app, tries).await;
         match store::commit(app, next(app, tenant).await?).await {
             // Somebody else was there first, and maybe gave this one its number.
             Ok(()) | Err(WriteError::Refused(_) | WriteError::Store(StoreError::Busy(_))) => {}
