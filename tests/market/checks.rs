@@ -280,7 +280,6 @@ pub fn subscriptions(stack: &Stack) -> Result<(), String> {
         ),
         ("project-orders", json!([{"prefix": "order."}])),
         ("post-ledger", json!(booked)),
-        ("issue-invoices", json!(souk::invoice::ORDER_EVENTS)),
         ("send-notifications", json!(mailed)),
     ]);
     for (spec, _, queue_id, queue) in fed_by_queues(stack) {

@@ -167,7 +167,6 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
-    crate::invoices::everything(market).await;
     crate::ledger::everything(market).await;
     market.market.settled().await;
 }

@@ -15,7 +15,7 @@ mod settings;
 pub use api_key::{ApiKey, KeyKind};
 pub use client::ClientRights;
 pub use identify::{identify, of_claims};
-pub use profile::{Location, SecondFactorRule, Seller, StoreProfile, StorefrontUrl};
+pub use profile::{Location, SecondFactorRule, StoreProfile, StorefrontUrl};
 pub use provision::{FirstOwner, NewStore, ProvisionError, Provisioned, ProvisionedKeys, provision};
 pub use registry::stores;
 pub use retention::{Days, Retention};

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::Retention;
 use crate::{
-    contact::{Line, LocationId, ShortLine},
+    contact::{Line, LocationId},
     http::Problem,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
@@ -43,20 +43,6 @@ crate::text_type! {
     }
 }
 
-/// Who sells, as invoices say it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Seller {
-    /// What people call it.
-    pub name: Line,
-    /// Where it is, line by line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub address: Vec<Line>,
-    /// What tax offices call it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_id: Option<ShortLine>,
-}
-
 /// A store's profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoreProfile {
@@ -90,9 +76,6 @@ pub struct StoreProfile {
     /// How long it keeps what it knows of people.
     #[serde(default)]
     pub retention: Retention,
-    /// Who sells, where invoices say more than the store's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seller: Option<Seller>,
     /// How its prices are meant.
     #[serde(default)]
     pub price_policy: PricePolicy,
@@ -135,12 +118,6 @@ impl StoreProfile {
     pub async fn of(app: &App, tenant: Tenant) -> Result<Self, Problem> {
         let profile = Self::load(app, tenant).await?;
         profile.ok_or_else(|| Problem::internal(format!("the store {tenant} has no profile")))
-    }
-
-    /// Who sells, as invoices say it.
-    pub fn seller(&self) -> Seller {
-        let unnamed = || Seller { name: self.name.clone(), address: Vec::new(), tax_id: None };
-        self.seller.clone().unwrap_or_else(unnamed)
     }
 
     /// Whether the store has this location.

@@ -136,7 +136,6 @@ pub async fn provision(
         quotas: new.quotas,
         origins: new.origins,
         retention: Retention::default(),
-        seller: None,
         price_policy: PricePolicy::default(),
         tax_origin: None,
     };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Location, Retention, SecondFactorRule, Seller, StoreProfile, StorefrontUrl};
+use super::{Location, Retention, SecondFactorRule, StoreProfile, StorefrontUrl};
 use crate::{
     contact::Line,
     http::{Call, ETag, Problem, Reply},
@@ -21,9 +21,6 @@ use crate::{
 
 /// How many locations a store may have.
 const MOST_LOCATIONS: usize = 10;
-
-/// How many lines the address of a seller may have.
-const MOST_ADDRESS_LINES: usize = 8;
 
 /// How many origins a store may name.
 const MOST_ORIGINS: usize = 20;
@@ -57,9 +54,6 @@ pub struct StoreView {
     pub staff_second_factor: SecondFactorRule,
     /// How long it keeps what it knows of people.
     pub retention: Retention,
-    /// Who sells, where invoices say more than the store's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seller: Option<Seller>,
     /// How its prices are meant: whether they hold their tax, and what is rounded.
     pub price_policy: PricePolicy,
     /// Where it is taxed.
@@ -102,11 +96,6 @@ pub struct ChangeStore {
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
-    /// Who sells, as invoices say it, with at most 8 lines of address; null for the store's name alone. Invoices that are
-    /// there stay as they are.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Seller>)]
-    pub seller: Option<Option<Seller>>,
     /// How its prices are meant, all of it. Orders that are there keep how theirs were.
     pub price_policy: Option<PricePolicy>,
     /// Where it is taxed; null for nowhere.
@@ -131,7 +120,6 @@ impl StoreProfile {
             origins: self.origins,
             staff_second_factor: self.staff_second_factor,
             retention: self.retention,
-            seller: self.seller,
             price_policy: self.price_policy,
             tax_origin: self.tax_origin,
             limits: self.limits,
@@ -150,10 +138,6 @@ impl StoreProfile {
             let detail = format!("There may be {MOST_ORIGINS} origins at most.");
             return Err(Problem::invalid("origins", detail));
         }
-        if change.seller.iter().flatten().any(|seller| seller.address.len() > MOST_ADDRESS_LINES) {
-            let detail = format!("There may be {MOST_ADDRESS_LINES} lines at most.");
-            return Err(Problem::invalid("seller.address", detail));
-        }
         if let Some(Some(origin)) = &change.tax_origin
             && !origin.is_sound()
         {
@@ -170,7 +154,6 @@ impl StoreProfile {
             origins: change.origins.unwrap_or(old.origins),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
             retention: change.retention.unwrap_or(old.retention),
-            seller: change.seller.unwrap_or(old.seller),
             price_policy: change.price_policy.unwrap_or(old.price_policy),
             tax_origin: change.tax_origin.unwrap_or(old.tax_origin),
             limits: old.limits,

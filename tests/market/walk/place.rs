@@ -274,7 +274,6 @@ impl Place {
             Kind::PaymentProvider => "sandbox".to_owned(),
             Kind::Store => self.store.clone(),
             Kind::Account => "sales".to_owned(),
-            Kind::Link => "store_x.test.invc_x.1.x".to_owned(),
             Kind::GiftCard => {
                 let card = json!({"amount": {"amount": 5000, "currency": "EUR"}});
                 self.made(world, "/v1/gift-cards", card).await

@@ -38,11 +38,10 @@ pub enum Kind {
     Store,
     GiftCard,
     Account,
-    Link,
 }
 
 impl Kind {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 21] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -64,7 +63,6 @@ impl Kind {
         Self::Store,
         Self::GiftCard,
         Self::Account,
-        Self::Link,
     ];
 
     /// Whether one customer's is none of another's business.
@@ -74,7 +72,7 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account | Self::Link)
+        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account)
     }
 
     /// An id of its shape that names nothing.
@@ -97,7 +95,6 @@ impl Kind {
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
             Self::Account => "wages",
-            Self::Link => "store_x.test.invc_x.0.x",
             Self::GiftCard => "gift_00000000000000000000000001",
         }
     }
@@ -263,8 +260,6 @@ fn shop(route: &str) -> Option<Sample> {
             .live(422),
         "GET /v1/orders" => needs("orders:read", &[], 200),
         "GET /v1/orders/{id}" => needs("orders:read_own", &[Kind::Order], 200),
-        "GET /v1/orders/{id}/invoice" => needs("orders:read_own", &[Kind::Order], 200),
-        "GET /v1/invoices/{token}" => open(&[Kind::Link], &[404]),
         "POST /v1/orders/{id}/cancel" => order(Kind::Order, 202),
         "POST /v1/orders/{id}/captures" => order(Kind::HeldOrder, 201),
         "POST /v1/orders/{id}/fulfillments" => order(Kind::Order, 201),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Key, Table, tenant_of, thing};
 use crate::{
-    id::{CustomerId, GiftCardId, InvoiceId, LedgerEntryId, OrderId},
+    id::{CustomerId, GiftCardId, LedgerEntryId, OrderId},
     money::Currency,
     tenant::Tenant,
 };
@@ -100,49 +100,4 @@ pub fn reconciliations(tenant: Tenant) -> String {
 /// What a reconciliation found.
 pub fn reconciliation(tenant: Tenant, at: Timestamp) -> Key {
     Key::state(reconciliations(tenant), format!("{at:.3}"))
-}
-
-/// An invoice or a credit note.
-pub fn invoice(tenant: Tenant, id: InvoiceId) -> Key {
-    Key::state(format!("{tenant}/invoice/{id}"), "invoice")
-}
-
-/// The place of an invoice in every list by time.
-pub fn invoice_position(at: Timestamp, id: InvoiceId) -> String {
-    format!("{at:.3}/{id}")
-}
-
-/// The partition that lists a store's invoices that have no number yet, by time.
-pub fn waiting_invoices(tenant: Tenant) -> String {
-    format!("{tenant}/invoices/waiting")
-}
-
-/// An invoice that has no number yet.
-pub fn waiting_invoice(tenant: Tenant, position: &str) -> Key {
-    Key::state(waiting_invoices(tenant), position)
-}
-
-/// The partition that lists an order's invoices, by time.
-pub fn invoices_of_order(tenant: Tenant, order: OrderId) -> String {
-    format!("{tenant}/invoices/order/{order}")
-}
-
-/// An invoice in the list of its order.
-pub fn invoice_of_order(tenant: Tenant, order: OrderId, position: &str) -> Key {
-    Key::state(invoices_of_order(tenant, order), position)
-}
-
-/// The last number that a store's invoices got.
-pub fn invoice_counter(tenant: Tenant) -> Key {
-    Key::state(format!("{tenant}/invoices/counter"), "counter")
-}
-
-/// The partition that lists a store's invoices, by number.
-pub fn invoice_numbers(tenant: Tenant) -> String {
-    format!("{tenant}/invoices/number")
-}
-
-/// Which invoice has a number.
-pub fn invoice_number(tenant: Tenant, number: u64) -> Key {
-    Key::state(invoice_numbers(tenant), format!("{number:012}"))
 }

@@ -1,5 +1,0 @@
-//! Invoices: found by their order, fetched by a link.
-
-fn main() -> std::process::ExitCode {
-    souk::run(invoices::function())
-}
