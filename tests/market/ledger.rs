@@ -122,6 +122,7 @@ async fn tenders_are_booked_from_card_to_sale_and_back() {
     market.market.settled().await;
     let redeemed = trial(&staff).await;
     assert_eq!((of(&redeemed, "gift_card_liability"), of(&redeemed, "deposits")), (-4_300, -700));
+    tokio::time::sleep(Duration::from_millis(5)).await;
     gift_card::give_back(&app, market.tenant(), &kind, euros(700), order, "cancel").await.unwrap();
     market.market.settled().await;
     let returned = trial(&staff).await;
@@ -226,6 +227,7 @@ pub async fn everything(market: &TestMarket) {
     until(&staff, &order, |order| order["payment"]["status"] == "captured").await;
     let id = order.trim_start_matches("/v1/orders/");
     market.market.settled().await;
+    reconciled(market).await;
     // The payment is older than a reconciliation looks back, what is booked of it is not.
     market.leap(SignedDuration::from_hours(8 * 24));
     staff.post(&format!("{order}/cancel"), json!({})).await.expect(202);

@@ -130,7 +130,9 @@ fn expected(sample: &Sample, person: &Person, ids: &[Id], live: bool) -> Vec<u16
             Kind::Order if scope == "orders:write" => true,
             _ => may(&person.rights, "orders:read"),
         },
-        Id::Elsewhere(_) | Id::Nothing | Id::Garbage => kind.is_everybodys(),
+        Id::Elsewhere(_) => kind.is_everybodys(),
+        // Which accounts there are is the same everywhere, and no others are.
+        Id::Nothing | Id::Garbage => kind.is_everybodys() && *kind != Kind::Account,
     });
     if !found {
         return vec![404];
