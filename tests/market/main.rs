@@ -47,6 +47,7 @@ mod silo;
 mod staff;
 mod staff_passwords;
 mod stock;
+mod stripe;
 mod totp;
 mod tripwire;
 mod vault;

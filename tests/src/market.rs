@@ -192,6 +192,8 @@ impl TestMarket {
             ("VAULT_TABLE", table("-vault")),
             ("PERSONAL_DATA_KEY", stack.keys.values().next().unwrap().id.clone()),
             ("ANCHORS_TABLE", table("-anchors")),
+            ("STRIPE_BASE_URL", "https://api.stripe.com".to_owned()),
+            ("STRIPE_SECRETS", format!("{}/stripe", table("-events").trim_end_matches("-events"))),
         ];
         self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
