@@ -1,6 +1,7 @@
 //! Shoppers who must prove to their bank who they are, and shoppers who have their bank take the money back.
 
 use serde_json::json;
+use souk_local::engine::Happening;
 use souk_tests::{Answer, TestMarket, until};
 
 /// What the browser of the order's shopper tells the sandbox.
@@ -77,6 +78,15 @@ async fn the_browsers_secret_stays_with_the_shopper() {
     let recorded: Vec<_> = events.iter().map(ToString::to_string).collect();
     assert!(recorded.iter().any(|event| event.contains("order.payment_action_required")));
     assert!(!recorded.iter().any(|event| event.contains(&secret)), "sealed where it is recorded");
+    let happenings = market.happenings().into_iter();
+    let published: Vec<_> = happenings
+        .filter_map(|happening| match happening {
+            Happening::Published { message, .. } => Some(message),
+            _ => None,
+        })
+        .collect();
+    assert!(published.iter().any(|message| message.contains("order.payment_action_required")));
+    assert!(!published.iter().any(|message| message.contains("client_action") || message.contains(&secret)));
 }
 
 /// The browser's confirmation, the provider's webhook three times and the sweeper's look, all at once.

@@ -256,6 +256,11 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
         Ok(payment) if payment.status == ProviderStatus::RequiresAction && !overdue => {
             require_action(app, tenant, order, payment.action).await
         }
+        // It was to be let go for the second provider's sake, and that was not certain yet.
+        Ok(payment) if payment.status == ProviderStatus::Voided && !overdue => {
+            let found = reroute(app, tenant, order, provider.as_ref(), &charge).await?;
+            Ok(found.unwrap_or_else(|| of_authorization(app, order, payment, overdue)))
+        }
         Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
@@ -283,13 +288,11 @@ async fn reroute(
         return Ok(None);
     };
     let closed = asked(app, "void", first.void(PaymentKey::of(order.id), charge.amount)).await;
-    Ok(match closed {
-        Ok(payment) if payment.status == ProviderStatus::Voided => {
-            Some(Outcome::Found(Command::Reroute(second)))
-        }
-        Ok(payment) => Some(of_authorization(app, order, payment, false)),
-        Err(_) => None,
-    })
+    Ok(Some(match closed {
+        Ok(payment) if payment.status == ProviderStatus::Voided => Outcome::Found(Command::Reroute(second)),
+        Ok(payment) => of_authorization(app, order, payment, false),
+        Err(_) => Outcome::Wait(app.now() + PROVIDER_PAUSE),
+    }))
 }
 
 /// Hands the shopper's browser what it needs, once, and waits for the shopper.

@@ -11,4 +11,5 @@ mod mails;
 mod order_decisions;
 mod order_events;
 mod order_life;
+mod payments;
 mod products;
