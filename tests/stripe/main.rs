@@ -161,7 +161,7 @@ impl World {
         assert_eq!(self.intent(&gone).await["status"], "canceled");
         let order = self.buy("pm_card_visa", false).await;
         self.becomes(&order, "authorized").await;
-        self.market.staff().0.post(&format!("{order}/capture"), json!({})).await.expect(202);
+        self.market.staff().0.post(&format!("{order}/captures"), json!({})).await.expect(201);
         self.becomes(&order, "captured").await;
     }
 
@@ -210,10 +210,10 @@ impl World {
             .as_array()
             .unwrap()
             .len();
-        self.proxy.lose(2);
+        self.proxy.lose(&["/payment_intents", "/payment_intents", "/capture"]);
         let order = self.buy("pm_card_visa", true).await;
         self.becomes(&order, "captured").await;
-        self.proxy.lose(0);
+        assert_eq!(self.proxy.still_to_lose(), 0);
         let now = self.ask(Method::GET, "/v1/payment_intents?limit=100", None).await["data"]
             .as_array()
             .unwrap()

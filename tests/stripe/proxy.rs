@@ -26,7 +26,8 @@ struct Kept {
     answers: HashMap<String, Answered>,
     /// How often each payment was captured, told by localstripe's own successes.
     captures: BTreeMap<String, u32>,
-    lose: u32,
+    /// The endings of paths whose next answers are lost.
+    lose: Vec<&'static str>,
 }
 
 /// The proxy.
@@ -59,9 +60,14 @@ impl Proxy {
         (proxy, place)
     }
 
-    /// Does what it is asked next, so many times, and answers 500.
-    pub fn lose(&self, answers: u32) {
-        self.state.lock().unwrap().lose = answers;
+    /// Does what it is asked next at each of these endings of paths, and answers 500.
+    pub fn lose(&self, answers: &[&'static str]) {
+        self.state.lock().unwrap().lose = answers.to_vec();
+    }
+
+    /// How many of those answers were not lost yet.
+    pub fn still_to_lose(&self) -> usize {
+        self.state.lock().unwrap().lose.len()
     }
 
     /// The most often that one payment was captured.
@@ -97,8 +103,9 @@ impl Proxy {
             }
         };
         let mut state = self.state.lock().unwrap();
-        if parts.method == http::Method::POST && state.lose > 0 {
-            state.lose -= 1;
+        let lost = state.lose.iter().position(|ending| parts.uri.path().ends_with(ending));
+        if let Some(place) = lost.filter(|_| parts.method == http::Method::POST) {
+            state.lose.remove(place);
             return Response::builder().status(500).body(Full::default()).unwrap();
         }
         Response::builder().status(status).body(Full::new(answer.into())).unwrap()
