@@ -70,6 +70,7 @@ async fn a_shopper_who_walks_away_leaves_nothing_held() {
 #[tokio::test(start_paused = true)]
 async fn the_browsers_secret_stays_with_the_shopper() {
     let market = market().await;
+    market.market.hear_topics().unwrap();
     let order = market.shopper().buy("MUG", 1, "pm_card_threeDSecure2Required").await;
     market.market.settled().await;
     let order = market.shopper().0.get(&order).await;
