@@ -54,6 +54,7 @@ mod silo;
 mod staff;
 mod staff_passwords;
 mod stock;
+mod stripe;
 mod tax_rates;
 mod totp;
 mod tripwire;

@@ -10,6 +10,7 @@ use crate::{
     id::StoreId,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    payment::PaymentSettings,
     pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
@@ -50,6 +51,8 @@ pub struct StoreView {
     /// Whose web pages may call it. Any, where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<Origin>>,
+    /// Which providers it is paid through.
+    pub payments: PaymentSettings,
     /// Whether its staff need a second factor to log in.
     pub staff_second_factor: SecondFactorRule,
     /// How long it keeps what it knows of people.
@@ -91,6 +94,8 @@ pub struct ChangeStore {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<Origin>>)]
     pub origins: Option<Option<Vec<Origin>>>,
+    /// Which providers it is paid through, all of it. Orders that were placed stay with theirs.
+    pub payments: Option<PaymentSettings>,
     /// Whether its staff need a second factor to log in. Sessions that began without one go on until they end.
     pub staff_second_factor: Option<SecondFactorRule>,
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
@@ -118,6 +123,7 @@ impl StoreProfile {
             risk: self.risk,
             storefront_url: self.storefront_url,
             origins: self.origins,
+            payments: self.payments,
             staff_second_factor: self.staff_second_factor,
             retention: self.retention,
             price_policy: self.price_policy,
@@ -152,6 +158,7 @@ impl StoreProfile {
             risk: change.risk.map_or(Ok(old.risk), RiskRules::checked)?,
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
+            payments: change.payments.unwrap_or(old.payments),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
             retention: change.retention.unwrap_or(old.retention),
             price_policy: change.price_policy.unwrap_or(old.price_policy),

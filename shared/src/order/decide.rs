@@ -46,6 +46,8 @@ pub enum Command {
     Reject(Actor, Option<Line>),
     /// The shopper must do something first.
     RecordActionRequired(Sealed<NextAction>),
+    /// Its provider holds nothing, for certain, and this one is to be asked instead.
+    Reroute(ProviderName),
     /// The provider holds the money.
     RecordAuthorized {
         /// How much.
@@ -268,6 +270,13 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             PaymentStatus::None if order.action.is_some() => Ok(vec![]),
             PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => {
                 Ok(vec![OrderEvent::PaymentActionRequired { client_action }])
+            }
+            _ => refuse("its payment is settled already"),
+        },
+        Command::Reroute(to) => match order.payment {
+            PaymentStatus::None if order.cancellation.is_none() && order.may_hold_money() => {
+                let from = order.provider;
+                Ok(if from == to { vec![] } else { vec![OrderEvent::PaymentRerouted { from, to }] })
             }
             _ => refuse("its payment is settled already"),
         },

@@ -202,6 +202,14 @@ pub enum OrderEvent {
         /// What their browser needs for it, sealed under their key. Never published.
         client_action: Sealed<NextAction>,
     },
+    /// Its provider is out of order and holds nothing, for certain: another one is asked from now on.
+    #[serde(rename = "order.payment_rerouted")]
+    PaymentRerouted {
+        /// Which one was asked.
+        from: ProviderName,
+        /// Which one is.
+        to: ProviderName,
+    },
     /// The provider holds the money.
     #[serde(rename = "order.payment_authorized")]
     PaymentAuthorized {

@@ -339,6 +339,10 @@ fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         }
         OrderEvent::ReviewRejected { .. } => order.review = Some(false),
         OrderEvent::PaymentActionRequired { client_action } => order.action = Some(client_action),
+        OrderEvent::PaymentRerouted { to, .. } => {
+            order.provider = to;
+            order.action = None;
+        }
         OrderEvent::PaymentAuthorized { amount, reference, provider } => {
             order.payment = PaymentStatus::Authorized;
             order.provider = provider;

@@ -317,25 +317,49 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
         capture: order.placed.capture_method,
         customer: order.placed.customer,
     };
-    let ask = || provider.authorize(key, &charge);
-    let mut answer = asked(app, "authorize", ask()).await;
-    if matches!(answer, Err(ProviderError::Unknown(_))) {
-        answer = asked(app, "authorize", ask()).await;
-    }
+    let answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
     let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;
     match answer {
         Ok(payment) if payment.status == ProviderStatus::RequiresAction && !overdue => {
             require_action(app, tenant, order, payment.action).await
         }
+        // It was to be let go for the second provider's sake, and that was not certain yet.
+        Ok(payment) if payment.status == ProviderStatus::Voided && !overdue => {
+            let found = reroute(app, tenant, order, provider.as_ref(), &charge).await?;
+            Ok(found.unwrap_or_else(|| of_authorization(app, order, payment, overdue)))
+        }
         Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
-            // Not an error of the message: asking again at once would be no better. The sweeper asks again.
             tracing::warn!(order = %order.id, reason, "the provider has not answered");
+            if let Some(found) = reroute(app, tenant, order, provider.as_ref(), &charge).await? {
+                return Ok(found);
+            }
+            // Not an error of the message: asking again at once would be no better. The sweeper asks again.
             Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
         }
         Err(error) => Err(unanswered(&error)),
     }
+}
+
+/// Turns to the store's second provider, once it is certain that the first one holds nothing and never will: otherwise
+/// it might be two who do. What the first one declined is declined.
+async fn reroute(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    first: &dyn Provider,
+    charge: &Charge<'_>,
+) -> Result<Option<Outcome>, JobError> {
+    let Some(second) = payment::second_to(app, tenant, order.provider, charge.method).await? else {
+        return Ok(None);
+    };
+    let closed = asked(app, "void", first.void(PaymentKey::of(order.id), charge.amount)).await;
+    Ok(Some(match closed {
+        Ok(payment) if payment.status == ProviderStatus::Voided => Outcome::Found(Command::Reroute(second)),
+        Ok(payment) => of_authorization(app, order, payment, false),
+        Err(_) => Outcome::Wait(app.now() + PROVIDER_PAUSE),
+    }))
 }
 
 /// Hands the shopper's browser what it needs, once, and waits for the shopper.
