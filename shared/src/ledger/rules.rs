@@ -175,7 +175,7 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
 /// [`MoneyError`].
 pub fn tax_of_refund(order: &Order, id: RefundId) -> Result<Money, MoneyError> {
     let none = Money::zero(order.total().currency());
-    let (mut given, mut taxed) = (none, none);
+    let (mut given, mut loosely, mut taxed) = (none, none, none);
     let whole = order.totals.whole_tax();
     for refund in order.refunds.iter().filter(|refund| refund.status != RefundStatus::Failed) {
         let request = &refund.request;
@@ -189,20 +189,21 @@ pub fn tax_of_refund(order: &Order, id: RefundId) -> Result<Money, MoneyError> {
         let parts = &request.parts;
         let lines = parts.lines.iter().map(|line| line.tax);
         let exact = Money::sum(lines.chain(parts.shipping.as_ref().map(|part| part.tax)), whole.currency())?;
-        let loose = parts.adjustment.unwrap_or(Money::zero(whole.currency()));
+        let loose = parts.adjustment.unwrap_or(none);
         let left = whole.minus(taxed)?.or_zero();
         given = given.plus(request.amount)?;
         let tax = if given == order.total() {
             left.least(request.amount)?
         } else {
-            exact.plus(order.totals.tax_of(Money::zero(whole.currency()), loose)?)?.least(left)?
+            exact.plus(order.totals.tax_of(loosely, loose)?)?.least(left)?
         };
+        loosely = loosely.plus(loose)?;
         if request.refund == id {
             return Ok(tax);
         }
         taxed = taxed.plus(tax)?;
     }
-    Ok(Money::zero(whole.currency()))
+    Ok(none)
 }
 
 /// An edit: the sale becomes another one, and something may have been charged for it.
