@@ -41,6 +41,7 @@ mod payments;
 mod permissions;
 mod planted;
 mod price_lists;
+mod priced;
 mod privacy;
 mod promotions;
 mod quotas;

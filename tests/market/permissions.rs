@@ -171,6 +171,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
+    crate::priced::everything(market).await;
     crate::ledger::everything(market).await;
     pay_through_stripe(market).await;
 }

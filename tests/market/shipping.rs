@@ -18,7 +18,11 @@ async fn quotes(market: &TestMarket, country: &str) -> Vec<(String, i64)> {
     let parcel = Parcel { subtotal: Money::new(1000, "EUR".parse().unwrap()), weight_grams: 500, items: 1 };
     let app = market.app();
     let found = Zones::new(&app, market.tenant()).quotes(&destination, &parcel).await.unwrap();
-    found.unwrap_or_default().into_iter().map(|option| (option.name.to_string(), option.price.amount())).collect()
+    found
+        .unwrap_or_default()
+        .into_iter()
+        .map(|option| (option.name.to_string(), option.price.amount()))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
