@@ -151,6 +151,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     let page = staff.0.get("/v1/orders?limit=1").await.expect(200);
     staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     market.notify_payment(&late).await.expect(200);
+    crate::refunds::everything(market).await;
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
     crate::accounts::everything(market).await;

@@ -134,6 +134,7 @@ pub async fn provision(
         limits: new.limits,
         quotas: new.quotas,
         origins: new.origins,
+        return_window_days: None,
         retention: Retention::default(),
     };
     let mut writes = vec![registry::list(store)?];

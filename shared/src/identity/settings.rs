@@ -20,6 +20,9 @@ use crate::{
 /// How many locations a store may have.
 const MOST_LOCATIONS: usize = 10;
 
+/// How many days a store may leave its shoppers to ask for a return.
+const MOST_RETURN_DAYS: u16 = 3650;
+
 /// How many origins a store may name.
 const MOST_ORIGINS: usize = 20;
 
@@ -50,6 +53,9 @@ pub struct StoreView {
     pub origins: Option<Vec<Origin>>,
     /// Whether its staff need a second factor to log in.
     pub staff_second_factor: SecondFactorRule,
+    /// For how many days after a parcel was sent its shopper may ask for a return. Without it, only staff can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_window_days: Option<u16>,
     /// How long it keeps what it knows of people.
     pub retention: Retention,
     /// How many requests it takes, as the operator set it.
@@ -86,6 +92,11 @@ pub struct ChangeStore {
     pub origins: Option<Option<Vec<Origin>>>,
     /// Whether its staff need a second factor to log in. Sessions that began without one go on until they end.
     pub staff_second_factor: Option<SecondFactorRule>,
+    /// For how many days after a parcel was sent its shopper may ask for a return, at most 3650; null where only staff
+    /// can.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u16>, maximum = 3650)]
+    pub return_window_days: Option<Option<u16>>,
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
@@ -106,6 +117,7 @@ impl StoreProfile {
             storefront_url: self.storefront_url,
             origins: self.origins,
             staff_second_factor: self.staff_second_factor,
+            return_window_days: self.return_window_days,
             retention: self.retention,
             limits: self.limits,
             quotas: self.quotas,
@@ -123,6 +135,10 @@ impl StoreProfile {
             let detail = format!("There may be {MOST_ORIGINS} origins at most.");
             return Err(Problem::invalid("origins", detail));
         }
+        if change.return_window_days.flatten().is_some_and(|days| days > MOST_RETURN_DAYS) {
+            let detail = format!("There may be {MOST_RETURN_DAYS} days at most.");
+            return Err(Problem::invalid("return_window_days", detail));
+        }
         Ok(Self {
             name: change.name.unwrap_or(old.name),
             currency: change.currency.unwrap_or(old.currency),
@@ -132,6 +148,7 @@ impl StoreProfile {
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
+            return_window_days: change.return_window_days.unwrap_or(old.return_window_days),
             retention: change.retention.unwrap_or(old.retention),
             limits: old.limits,
             quotas: old.quotas,
