@@ -4,19 +4,21 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    cart::{self, Cart, LineProblem, Particulars},
-    catalog,
+    cart::{self, Cart, Particulars},
     contact::Contact,
+    gift_card,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId, spoken_number},
     inventory,
+    money::Money,
     order::{self, Order, OrderContact, OrderView, Placed},
-    payment::{self, CaptureMethod, Method},
+    payment::{self, CaptureMethod, Method, ProviderName},
     pricing::PricedLine,
+    promotion::{self, Reason, RefusedCode},
+    quote::{LineProblem, Purse, Quote},
     risk::Traits,
     runtime::App,
     tenant::Tenant,
-    totals::Totals,
     vault::{Opened, Subject},
 };
 
@@ -34,6 +36,10 @@ pub struct Checkout {
     /// When the money is taken.
     #[serde(default)]
     pub capture_method: CaptureMethod,
+    /// What the shopper agreed to pay, as the cart's `totals.total` told it. Where it comes to something else by now,
+    /// nothing is ordered.
+    #[serde(default)]
+    pub total: Option<Money>,
 }
 
 /// Turns the cart into an order and answers it. The order's id follows from the cart's and the attempt's number, and
@@ -43,10 +49,6 @@ pub struct Checkout {
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
-    let Some(provider) = payment::takes(app, tenant, call.body.payment_method.as_ref()).await? else {
-        let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
-        return Err(Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method"));
-    };
     let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
         let mut cart = cart::load(app, caller, id).await?;
@@ -54,44 +56,128 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         if let Some(order) = cart::ordered_as(app, tenant, &cart).await? {
             return Err(Cart::ordered(order));
         }
-        let (lines, totals) = priced(app, tenant, &cart).await?;
+        cart.customer = cart.customer.or(caller.customer());
         let particulars = cart::particulars(&vault, &cart).await?;
+        let quote = cart.quote(app, tenant, &particulars).await?;
+        complete(&cart, &quote)?;
         let contact = contact(particulars)?;
-        in_stock(app, tenant, &cart).await?;
+        agreed(&quote, call.body.total)?;
+        in_stock(app, tenant, &quote.computed.priced.lines).await?;
+        let provider = provider(app, tenant, &call.body, &quote.purse).await?;
         let (read, now) = (cart.version, app.now());
         cart.attempt = cart.attempt.saturating_add(1);
         let order_id = order_of(&cart);
         cart.order = Some(order_id);
-        cart.customer = cart.customer.or(caller.customer());
         let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
         let sealed = seal(&vault, order_id, &cart, &contact).await?;
         cart.touch(now, app.entropy().below(u64::MAX));
+        let Quote { computed, purse, shopper, .. } = quote;
+        let shopper =
+            shopper.ok_or_else(|| Problem::internal("the cart has neither customer nor email address"))?;
+        let claims = promotion::claims(tenant, order_id, &computed.evaluation, shopper)?;
+        let redemptions = gift_card::redemptions(tenant, &purse.tenders, order_id, &call.cause(), now)?;
         let placed = Placed {
             number: spoken_number(order_id),
             cart: cart.id,
             cart_version: read,
             attempt: cart.attempt,
-            lines,
-            totals,
+            lines: computed.priced.lines,
+            totals: computed.priced.totals,
             payment_method: call.body.payment_method.clone(),
             provider,
             capture_method: call.body.capture_method,
             customer: cart.customer,
             contact: sealed,
-            pricing: None,
-            tenders: Vec::new(),
+            pricing: Some(computed.priced.pricing),
+            tenders: purse.tenders,
             traits: Some(traits),
         };
         let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
         writes.extend(placing);
+        let (of_claims, of_tenders) = (writes.len(), writes.len() + claims.writes.len());
+        writes.extend(claims.writes.iter().cloned());
+        let all = of_tenders + redemptions.len();
+        writes.extend(redemptions);
         match call.commit(app, writes, accepted(&order, contact)).await {
             // The cart changed meanwhile, or somebody else checked it out: look again.
             Err(error) if error.refused(0) => {}
-            outcome => return Ok(outcome?),
+            Err(error) => {
+                if let Some(problem) = claims.refusal(|place| error.refused(of_claims + place)) {
+                    return Err(problem);
+                }
+                if (of_tenders..all).any(|place| error.refused(place)) {
+                    return Err(spent());
+                }
+                return Err(error.into());
+            }
+            Ok(reply) => return Ok(reply),
         }
     }
     Err(Problem::new(Code::Conflict, "Others keep changing this cart. Try again."))
+}
+
+/// Whether all of the cart can be bought, and everything that has to be chosen was.
+fn complete(cart: &Cart, quote: &Quote) -> Result<(), Problem> {
+    if cart.lines.is_empty() {
+        return Err(Problem::new(Code::CartIncomplete, "The cart is empty.").at("lines"));
+    }
+    for (place, (line, problem)) in cart.lines.iter().zip(&quote.problems).enumerate() {
+        let reason = match problem {
+            None => continue,
+            Some(LineProblem::Unavailable) => "is no longer sold",
+            Some(LineProblem::NoPrice) => "has no price in this currency",
+        };
+        let problem = Problem::new(Code::UnknownSku, format!("{} {reason}.", line.sku));
+        return Err(problem.at(format!("lines[{place}].sku")));
+    }
+    let sent = quote.computed.priced.pricing.shipping.is_some();
+    if !sent && (quote.must_ship || cart.shipping_method.is_some()) {
+        let detail = match (quote.computed.options.is_empty(), cart.shipping_method) {
+            (true, _) => "The store does not send this there.",
+            (false, None) => "The cart needs shipping_method.",
+            (false, Some(_)) => "It can't be sent that way any more.",
+        };
+        return Err(Problem::new(Code::CartIncomplete, detail).at("shipping_method"));
+    }
+    Ok(())
+}
+
+/// Whether it comes to what the shopper was shown: a code that is over would make it dearer behind their back.
+fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem> {
+    let over = |refused: &&RefusedCode| matches!(refused.reason, Reason::UsedUp | Reason::Expired);
+    if let Some(refused) = quote.computed.evaluation.refused.iter().find(over) {
+        let detail = format!("The code {} is used up or over. Check out again without it.", refused.code);
+        return Err(Problem::new(Code::PromotionUsedUp, detail).at("codes"));
+    }
+    let now = quote.computed.priced.totals.total;
+    if total.is_some_and(|total| total != now) {
+        let detail = format!("It comes to {now} by now. Show the cart again.");
+        return Err(Problem::new(Code::PriceChanged, detail).at("total"));
+    }
+    Ok(())
+}
+
+/// Who charges what gift cards and store credit leave over.
+async fn provider(
+    app: &App,
+    tenant: Tenant,
+    checkout: &Checkout,
+    purse: &Purse,
+) -> Result<ProviderName, Problem> {
+    let method = checkout.payment_method.as_ref();
+    if purse.due.is_zero() && method.is_none() {
+        return Ok(ProviderName::default());
+    }
+    payment::takes(app, tenant, method).await?.ok_or_else(|| {
+        let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
+        Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")
+    })
+}
+
+fn spent() -> Problem {
+    let detail = "A gift card or the store credit was used elsewhere meanwhile. Show the cart again.";
+    Problem::new(Code::TenderRefused, detail)
 }
 
 /// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.
@@ -117,26 +203,6 @@ fn order_of(cart: &Cart) -> OrderId {
     OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &cart.attempt.to_be_bytes()])
 }
 
-async fn priced(app: &App, tenant: Tenant, cart: &Cart) -> Result<(Vec<PricedLine>, Totals), Problem> {
-    if cart.lines.is_empty() {
-        return Err(Problem::new(Code::CartIncomplete, "The cart is empty.").at("lines"));
-    }
-    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let (lines, totals) = cart::price(cart, catalog::offers(app, tenant, &skus).await?)?;
-    let mut priced = Vec::with_capacity(lines.len());
-    for (place, line) in lines.into_iter().enumerate() {
-        priced.push(line.map_err(|problem| {
-            let reason = match problem {
-                LineProblem::Unavailable => "is no longer sold",
-                LineProblem::NoPrice => "has no price in this currency",
-            };
-            Problem::new(Code::UnknownSku, format!("{} {reason}.", skus[place]))
-                .at(format!("lines[{place}].sku"))
-        })?);
-    }
-    Ok((priced, totals))
-}
-
 fn contact(particulars: Particulars) -> Result<Contact, Problem> {
     let missing =
         |param: &str| Problem::new(Code::CartIncomplete, format!("The cart needs {param}.")).at(param);
@@ -149,15 +215,17 @@ fn contact(particulars: Particulars) -> Result<Contact, Problem> {
 }
 
 /// Spares a shopper the wait for a refusal that can be seen already. What decides is the reservation, later.
-async fn in_stock(app: &App, tenant: Tenant, cart: &Cart) -> Result<(), Problem> {
-    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let available = inventory::available(app, tenant, &skus, true).await?;
-    for (place, line) in cart.lines.iter().enumerate() {
-        let left = available.get(&line.sku).copied().unwrap_or(0);
-        if left < u64::from(line.quantity.get()) {
+async fn in_stock(app: &App, tenant: Tenant, lines: &[PricedLine]) -> Result<(), Problem> {
+    let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
+    let mut available = inventory::available(app, tenant, &skus, true).await?;
+    for (place, line) in lines.iter().enumerate() {
+        let left = available.entry(line.sku.clone()).or_default();
+        let wanted = u64::from(line.quantity.get());
+        if *left < wanted {
             let detail = format!("{left} of {} are left.", line.sku);
             return Err(Problem::new(Code::OutOfStock, detail).at(format!("lines[{place}].quantity")));
         }
+        *left -= wanted;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use souk::{http::Access, limit::policy::class_of, link::Purpose, runtime::Kind};
+use souk::{http::Access, ledger::ORDER_EVENTS, limit::policy::class_of, link::Purpose, runtime::Kind};
 use souk_local::{
     functions,
     template::{Destination, FunctionSpec, Queue, Stack},
@@ -242,7 +242,7 @@ pub fn streams(stack: &Stack) -> Result<(), String> {
             let facts = stack.table_by_stream(&source.stream).is_some_and(|table| table.ttl.is_none());
             let heard: &[(&str, &str)] = match (spec.binary.as_str(), facts) {
                 ("record-audit", _) => &[("NewImage", "\"audit\"")],
-                (_, true) => &[("NewImage", "\"order\"")],
+                (_, true) => &[("NewImage", "\"order\""), ("NewImage", "\"balance_change\"")],
                 // A deletion has an old image only.
                 (_, false) => &[("NewImage", "\"product\""), ("OldImage", "\"product\"")],
             };
@@ -263,6 +263,9 @@ pub fn subscriptions(stack: &Stack) -> Result<(), String> {
     let links = Purpose::ALL.into_iter().map(Purpose::event);
     let mailed: Vec<_> =
         ["order.confirmed", "order.canceled", "order.fulfillment_created"].into_iter().chain(links).collect();
+    let of_orders = ORDER_EVENTS.into_iter().map(|kind| json!(kind));
+    let of_balances = ["gift_card.", "store_credit."].map(|prefix| json!({ "prefix": prefix }));
+    let booked: Vec<_> = of_orders.chain(of_balances).collect();
     let expected = BTreeMap::from([
         (
             "advance-orders",
@@ -276,6 +279,7 @@ pub fn subscriptions(stack: &Stack) -> Result<(), String> {
             ]),
         ),
         ("project-orders", json!([{"prefix": "order."}])),
+        ("post-ledger", json!(booked)),
         ("send-notifications", json!(mailed)),
     ]);
     for (spec, _, queue_id, queue) in fed_by_queues(stack) {

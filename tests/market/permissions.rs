@@ -151,6 +151,9 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     let page = staff.0.get("/v1/orders?limit=1").await.expect(200);
     staff.0.get(&format!("/v1/orders?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     market.notify_payment(&late).await.expect(200);
+    let waiting = shopper.buy("MUG", 1, "pm_card_threeDSecure2Required").await;
+    market.market.settled().await;
+    crate::authentication::confirm(market, &waiting, "succeed").await.expect(200);
     crate::refunds::everything(market).await;
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
@@ -164,6 +167,8 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     read_the_audit_log(market).await;
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
+    market.market.settled().await;
+    crate::ledger::everything(market).await;
     market.market.settled().await;
 }
 

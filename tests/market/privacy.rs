@@ -269,6 +269,25 @@ async fn a_guest_is_erased_by_address_and_comes_back_as_somebody_else() {
     assert_eq!(market.staff().0.get(&again).await.json["erased"], true);
 }
 
+/// An id that somebody got hold of is not enough, where it is a customer's.
+#[tokio::test(start_paused = true)]
+async fn carts_and_orders_of_a_customer_are_theirs() {
+    let market = TestMarket::with_mugs(9).await;
+    let ada = ada(&market, "ada.canary@example.com").await;
+    let cart = ada.api.post("/v1/carts", json!({})).await.expect(201);
+    let cart = format!("/v1/carts/{}", cart.text_at("/id"));
+    register(&market, "bob@example.com").await.expect(201);
+    let tokens = log_in(&market, "bob@example.com").await.expect(201);
+    let bob = market.shopper().0.with_key(Some(tokens.text_at("/access_token")));
+    for path in [&cart, &ada.order] {
+        ada.api.get(path).await.expect(200);
+        market.staff().0.get(path).await.expect(200);
+        bob.get(path).await.expect(404);
+        market.shopper().0.get(path).await.expect(404);
+    }
+    bob.patch(&cart, json!({"email": "bob@example.com"})).await.expect(404);
+}
+
 /// Nobody but who has its id finds a cart that was left behind, an erasure neither; so it must hold nothing that opens.
 #[tokio::test(start_paused = true)]
 async fn a_cart_that_was_left_behind_shows_nothing_of_who_was_erased() {
@@ -504,6 +523,8 @@ async fn a_customer_of_another_issuer_has_an_account_from_its_first_use_on() {
 async fn customers_list_their_own_orders() {
     let market = TestMarket::with_mugs(9).await;
     let ada = ada(&market, "ada.canary@example.com").await;
+    // Of two orders in the same millisecond neither is the newer one.
+    market.leap(SignedDuration::from_secs(1));
     let second = buy(&market, &ada.api, "other@example.com").await;
     buy(&market, &market.shopper().0, "ada.canary@example.com").await;
     let page = ada.api.get("/v1/customers/me/orders?limit=1").await.expect(200);

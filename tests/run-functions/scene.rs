@@ -120,7 +120,7 @@ impl Scene {
         let tenant = Tenant::of_own_record(STORE.parse().map_err(text)?, Mode::Test);
         let order = order.parse().map_err(text)?;
         let cause = Cause::of_request("scene");
-        advance(&self.app("advance-orders", None), tenant, order, &cause, false).await.map_err(text)?;
+        advance(&self.app("advance-orders", None), tenant, order, &cause, None).await.map_err(text)?;
         project(&self.app("project-orders", None), tenant, order).await.map_err(text)
     }
 

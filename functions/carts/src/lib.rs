@@ -3,10 +3,13 @@
 use souk::{
     cart::{self, AddLine, CartView, ChangeCart, ChangeLine, NewCart},
     catalog::{self, ProductStatus, Sku},
+    gift_card::{self, GiftCode},
     http::{Call, Code, Keys, Problem, Reply, Routes, delete, get, patch, post},
+    id::GiftCardId,
     identity::StoreProfile,
     principal::Scope,
     runtime::{App, Function},
+    tenant::Tenant,
 };
 
 /// The function.
@@ -15,7 +18,11 @@ pub fn function() -> Function {
     Routes::new()
         .on(post("/v1/carts", "Create a cart").needs(needs).answers(&[201]), create)
         .on(get("/v1/carts/{id}", "Read a cart").needs(needs).answers(&[200, 304]), read)
-        .on(patch("/v1/carts/{id}", "Set email and addresses").needs(needs), change)
+        .on(
+            patch("/v1/carts/{id}", "Set email and addresses, codes, gift cards and how it is sent")
+                .needs(needs),
+            change,
+        )
         .on(post("/v1/carts/{id}/lines", "Add to a cart").needs(needs), add)
         .on(patch("/v1/carts/{id}/lines/{sku}", "Set a line's quantity").needs(needs), set)
         .on(
@@ -38,14 +45,26 @@ async fn read(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
 }
 
 async fn change(app: App, call: Call<ChangeCart>) -> Result<Reply<CartView>, Problem> {
+    let cards = match &call.body.gift_cards {
+        Some(codes) => Some(gift_cards(&app, call.tenant()?, codes).await?),
+        None => None,
+    };
     cart::change(&app, &call, call.path("id")?, |cart, particulars| {
         particulars.change(&call.body);
-        if let Some(metadata) = &call.body.metadata {
-            cart.metadata = metadata.clone();
-        }
-        Ok(())
+        cart.change(&call.body, cards.clone())
     })
     .await
+}
+
+/// The cards that have these codes.
+async fn gift_cards(app: &App, tenant: Tenant, codes: &[GiftCode]) -> Result<Vec<GiftCardId>, Problem> {
+    let mut cards = Vec::with_capacity(codes.len());
+    for (place, code) in codes.iter().enumerate() {
+        let card = gift_card::by_code(app, tenant, code).await?;
+        let unknown = || Problem::invalid(format!("gift_cards[{place}]"), "There is no such gift card.");
+        cards.push(card.ok_or_else(unknown)?.id);
+    }
+    Ok(cards)
 }
 
 async fn add(app: App, call: Call<AddLine>) -> Result<Reply<CartView>, Problem> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use souk::{
     audit::Action,
     customer::{
-        self, ChangeCustomer, ChangePassword, Customer, CustomerView, ListCustomers, NewCustomer,
-        Verification,
+        self, ChangeCustomer, ChangePassword, Customer, CustomerView, ListCustomers, ManageCustomer,
+        NewCustomer, Verification,
     },
     http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, get, patch, post},
     id::CustomerId,
@@ -34,6 +34,12 @@ pub fn function() -> Function {
         .on(
             get("/v1/customers/{id}", "Read a customer").needs(Scope::CustomersRead).answers(&[200, 304]),
             read,
+        )
+        .on(
+            patch("/v1/customers/{id}", "Put a customer into a group")
+                .needs(Scope::CustomersWrite)
+                .audited(Action::CustomerUpdated),
+            |app: App, call: Call<ManageCustomer>| async move { customer::manage(&app, &call).await },
         )
         .on(get("/v1/customers/me", "Read one's own account").needs(own).answers(&[200, 304]), read_own)
         .on(patch("/v1/customers/me", "Change one's own account").needs(own), change_own)

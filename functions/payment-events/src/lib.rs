@@ -45,9 +45,12 @@ async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
         NotificationError::Unsigned(detail) => Problem::new(Code::InvalidSignature, detail),
         NotificationError::Unreadable => Problem::new(Code::MalformedJson, "The notification can't be read."),
         NotificationError::Key(error) => Problem::internal(error),
+        NotificationError::Provider(error) => Problem::internal(error),
     })?;
-    let nudge = Nudge::payment(tenant, notification.payment, call.cause());
-    let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
-    order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
+    if let Some(notification) = notification {
+        let nudge = Nudge::payment(tenant, notification.payment, call.cause());
+        let queue = app.settings().require("ADVANCE_ORDERS_QUEUE_URL").map_err(Problem::internal)?;
+        order::send(&app, queue, &nudge).await.map_err(Problem::internal)?;
+    }
     Ok(Reply::ok(Taken { received: true }))
 }

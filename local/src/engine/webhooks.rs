@@ -81,11 +81,13 @@ impl Observer for Webhooks {
             let sandbox = Sandbox::new(app.clone(), tenant);
             let (under_way, notifying) = (engine.activity.begin(), Arc::clone(&engine));
             engine.tasks.spawn(async move {
-                let decided = sandbox.decides_at(payment).await.ok().flatten();
-                let waiting = decided.and_then(|at| Some((at, Waiting::new(&notifying, payment)?)));
+                let mut next = sandbox.changes_at(payment).await.ok().flatten();
+                let waiting = next.and_then(|_| Waiting::new(&notifying, payment));
                 drop(under_way);
-                if let Some((at, _waiting)) = waiting {
+                // Nothing is written when time alone changes a payment, so what comes after is looked for here.
+                while let (Some(at), Some(_)) = (next, &waiting) {
                     notify(&notifying, &sandbox, tenant, payment, at).await;
+                    next = sandbox.changes_at(payment).await.ok().flatten();
                 }
             });
         }

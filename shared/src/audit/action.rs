@@ -39,6 +39,28 @@ actions! {
     ProductUpdated = "product.updated";
     /// A product was taken out of the catalog.
     ProductArchived = "product.archived";
+    /// A price list was created.
+    PriceListCreated = "price_list.created";
+    /// A price list was changed.
+    PriceListUpdated = "price_list.updated";
+    /// A price list was archived: its prices no longer count.
+    PriceListArchived = "price_list.archived";
+    /// Prices of a price list were set or removed.
+    PricesUpdated = "price_list.prices_updated";
+    /// A shipping zone was created.
+    ShippingZoneCreated = "shipping_zone.created";
+    /// A shipping zone or its methods were changed.
+    ShippingZoneUpdated = "shipping_zone.updated";
+    /// A shipping zone was removed.
+    ShippingZoneRemoved = "shipping_zone.removed";
+    /// A tax rate was added.
+    TaxRateCreated = "tax_rate.created";
+    /// A tax rate was changed.
+    TaxRateUpdated = "tax_rate.updated";
+    /// A tax rate was removed.
+    TaxRateRemoved = "tax_rate.removed";
+    /// A table of tax rates was imported.
+    TaxRatesImported = "tax_rate.imported";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
     /// Somebody asked for an order to be canceled.

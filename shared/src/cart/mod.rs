@@ -2,12 +2,12 @@
 
 mod contact;
 mod model;
-mod pricing;
 mod storage;
+mod view;
 
 pub use contact::Particulars;
 pub(crate) use contact::open as particulars;
 pub use model::{AddLine, Cart, CartLine, ChangeCart, ChangeLine, NewCart};
-pub use pricing::{CartStatus, CartView, LineProblem, LineView, price, view};
 pub(crate) use storage::replace;
 pub use storage::{change, create, current, load, ordered_as};
+pub use view::{CardView, CartStatus, CartView, CodeView, LineView, view};

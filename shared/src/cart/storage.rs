@@ -1,8 +1,7 @@
 //! Carts in the state table.
 
-use super::{Cart, CartView, NewCart, Particulars, contact, pricing};
+use super::{Cart, CartView, NewCart, Particulars, contact, view};
 use crate::{
-    catalog,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId},
     order,
@@ -45,11 +44,12 @@ async fn shown(
     particulars: Particulars,
     order: Option<OrderId>,
 ) -> Result<(CartView, ETag), Problem> {
-    let skus: Vec<_> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-    let view = pricing::view(cart, particulars, catalog::offers(app, tenant, &skus).await?, order)?;
-    // Prices may change while the cart does not, and its shopper may be erased.
-    let rest = format!("{:?} {order:?} {}", view.lines, view.email.is_some());
-    let etag = ETag::of_version(cart.version).with(&rest);
+    let quote = cart.quote(app, tenant, &particulars).await?;
+    let view = view::view(cart, particulars, quote, order);
+    // What it costs may change while the cart does not, and its shopper may be erased.
+    let of = (&view.lines, &view.codes, &view.promotions, &view.shipping_options, &view.taxes, &view.totals);
+    let paid = (&view.gift_cards, &view.store_credit, order, view.email.is_some());
+    let etag = ETag::of_version(cart.version).with(&format!("{of:?} {paid:?}"));
     Ok((view, etag))
 }
 

@@ -12,6 +12,8 @@ use crate::{
     http::{ETag, Limit},
     id::{CustomerId, PrivacyRequestId},
     metadata::Metadata,
+    pricing::CustomerGroup,
+    text::given,
     vault::Sealed,
 };
 
@@ -43,6 +45,16 @@ pub struct ChangeCustomer {
     pub addresses: Option<Vec<Address>>,
     /// The caller's own, all of it.
     pub metadata: Option<Metadata>,
+}
+
+/// What staff change of a customer. What is absent stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManageCustomer {
+    /// The group that they are in, which price lists and promotions may name; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<CustomerGroup>)]
+    pub group: Option<Option<CustomerGroup>>,
 }
 
 /// A change of password by somebody who knows the present one.
@@ -100,6 +112,9 @@ pub struct Customer {
     /// The caller's own.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// The group that they are in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<CustomerGroup>,
     /// Counts their changes, from 1.
     pub version: u32,
     /// When they registered.
@@ -131,6 +146,7 @@ impl Customer {
             profile: None,
             email_verified: false,
             metadata: Metadata::default(),
+            group: None,
             version: 1,
             created_at: now,
             updated_at: now,

@@ -4,7 +4,9 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    model::{ChangeCustomer, ChangePassword, Customer, ListCustomers, MOST_ADDRESSES, Profile},
+    model::{
+        ChangeCustomer, ChangePassword, Customer, ListCustomers, MOST_ADDRESSES, ManageCustomer, Profile,
+    },
     view::CustomerView,
 };
 use crate::{
@@ -140,6 +142,25 @@ pub async fn change(app: &App, call: &Call<ChangeCustomer>) -> Result<(Customer,
     changed.metadata = change.metadata.unwrap_or(changed.metadata);
     store::commit(app, vec![replace(tenant, &changed)?]).await?;
     Ok((changed, profile))
+}
+
+/// Changes what staff decide of a customer, who was not erased.
+///
+/// # Errors
+/// [`Problem`]: 404, 410 where they were erased, 412 or 409 where somebody else changed them.
+pub async fn manage(app: &App, call: &Call<ManageCustomer>) -> Result<Reply<CustomerView>, Problem> {
+    let tenant = call.tenant()?;
+    let old = load(app, tenant, call.path("id")?).await?.ok_or_else(Problem::not_found)?;
+    if old.erased.is_some() {
+        return Err(VaultError::Erased.into());
+    }
+    ETag::of_version(old.version).if_match(&call.headers)?;
+    let mut new = old.changed(app.now());
+    new.group = call.body.group.clone().unwrap_or(new.group);
+    let view = CustomerView::of(&new, profile(app, tenant, &new).await?);
+    let write = replace(tenant, &new)?.replacing("customer", &old)?;
+    let reply = Reply::ok(view).etag(new.etag());
+    Ok(call.commit(app, vec![write], reply).await?)
 }
 
 /// Changes a password, and ends every other session.

@@ -9,6 +9,7 @@ use crate::{
     contact::{Address, Email, Line},
     id::CustomerId,
     metadata::Metadata,
+    pricing::CustomerGroup,
 };
 
 /// A customer.
@@ -30,6 +31,9 @@ pub struct CustomerView {
     pub addresses: Vec<Address>,
     /// The caller's own.
     pub metadata: Metadata,
+    /// The group that staff put them in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<CustomerGroup>,
     /// Counts their changes, from 1.
     pub version: u32,
     /// When they registered.
@@ -52,6 +56,7 @@ impl CustomerView {
             erased: customer.erased.is_some(),
             addresses,
             metadata: customer.metadata.clone(),
+            group: customer.group.clone(),
             version: customer.version,
             created_at: customer.created_at,
             updated_at: customer.updated_at,

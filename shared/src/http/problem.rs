@@ -136,10 +136,14 @@ codes! {
     SkuTaken = "sku_taken", CONFLICT;
     /// The issuer is trusted for this audience already.
     IssuerTaken = "issuer_taken", CONFLICT;
+    /// The cart comes to something else than the shopper agreed to.
+    PriceChanged = "price_changed", CONFLICT;
     /// Another gift card has this code.
     GiftCardTaken = "gift_card_taken", CONFLICT;
     /// The gift card or the store credit does not suffice, or can't be used any more.
     TenderRefused = "tender_refused", CONFLICT;
+    /// The store has as many of these as it may have.
+    LimitReached = "limit_reached", CONFLICT;
     /// There is not enough in stock.
     OutOfStock = "out_of_stock", CONFLICT;
     /// Another promotion has this code.

@@ -9,9 +9,11 @@ use crate::{
     http::Problem,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
     store::{self, StoreError, keys},
+    tax::TaxOrigin,
     tenant::Tenant,
 };
 
@@ -77,6 +79,12 @@ pub struct StoreProfile {
     /// How long it keeps what it knows of people.
     #[serde(default)]
     pub retention: Retention,
+    /// How its prices are meant.
+    #[serde(default)]
+    pub price_policy: PricePolicy,
+    /// Where it is taxed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_origin: Option<TaxOrigin>,
     /// Counts its changes, from 1.
     #[serde(default = "first")]
     pub version: u32,

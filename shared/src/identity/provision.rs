@@ -10,6 +10,7 @@ use crate::{
     id::{InvitationId, StoreId},
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
     staff,
@@ -136,6 +137,8 @@ pub async fn provision(
         origins: new.origins,
         return_window_days: None,
         retention: Retention::default(),
+        price_policy: PricePolicy::default(),
+        tax_origin: None,
     };
     let mut writes = vec![registry::list(store)?];
     let mut keys_of = |mode: Mode, known: Option<(&str, &str)>| -> Result<ProvisionedKeys, StoreError> {

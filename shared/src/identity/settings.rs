@@ -10,9 +10,11 @@ use crate::{
     id::StoreId,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
     store::{Write, keys},
+    tax::TaxOrigin,
     tenant::{Mode, Tenant},
     text::given,
 };
@@ -58,6 +60,11 @@ pub struct StoreView {
     pub return_window_days: Option<u16>,
     /// How long it keeps what it knows of people.
     pub retention: Retention,
+    /// How its prices are meant: whether they hold their tax, and what is rounded.
+    pub price_policy: PricePolicy,
+    /// Where it is taxed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_origin: Option<TaxOrigin>,
     /// How many requests it takes, as the operator set it.
     pub limits: Limits,
     /// What it may have and use, as the operator set it.
@@ -100,6 +107,12 @@ pub struct ChangeStore {
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
+    /// How its prices are meant, all of it. Orders that are there keep how theirs were.
+    pub price_policy: Option<PricePolicy>,
+    /// Where it is taxed; null for nowhere.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<TaxOrigin>)]
+    pub tax_origin: Option<Option<TaxOrigin>>,
 }
 
 impl StoreProfile {
@@ -119,6 +132,8 @@ impl StoreProfile {
             staff_second_factor: self.staff_second_factor,
             return_window_days: self.return_window_days,
             retention: self.retention,
+            price_policy: self.price_policy,
+            tax_origin: self.tax_origin,
             limits: self.limits,
             quotas: self.quotas,
             version: self.version,
@@ -139,6 +154,12 @@ impl StoreProfile {
             let detail = format!("There may be {MOST_RETURN_DAYS} days at most.");
             return Err(Problem::invalid("return_window_days", detail));
         }
+        if let Some(Some(origin)) = &change.tax_origin
+            && !origin.is_sound()
+        {
+            let detail = "Must be a VAT id of the country, in the European Union.";
+            return Err(Problem::invalid("tax_origin.vat_id", detail));
+        }
         Ok(Self {
             name: change.name.unwrap_or(old.name),
             currency: change.currency.unwrap_or(old.currency),
@@ -150,6 +171,8 @@ impl StoreProfile {
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
             return_window_days: change.return_window_days.unwrap_or(old.return_window_days),
             retention: change.retention.unwrap_or(old.retention),
+            price_policy: change.price_policy.unwrap_or(old.price_policy),
+            tax_origin: change.tax_origin.unwrap_or(old.tax_origin),
             limits: old.limits,
             quotas: old.quotas,
             version: self.version.saturating_add(1),

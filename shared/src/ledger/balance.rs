@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,6 +32,13 @@ crate::text_type! {
         } else {
             Err("must be a month such as 2026-03".to_owned())
         }
+    }
+}
+
+impl Period {
+    /// The month of a time.
+    pub fn of(at: Timestamp) -> Option<Self> {
+        format!("{:.7}", at.to_string()).parse().ok()
     }
 }
 

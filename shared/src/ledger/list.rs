@@ -13,6 +13,7 @@ use super::{
 use crate::{
     http::{Call, Code, Limit, List, Problem, Reply},
     id::{EventId, LedgerEntryId, OrderId},
+    identity::StoreProfile,
     money::Currency,
     runtime::App,
     store::{Page, Query, Table, keys},
@@ -106,12 +107,12 @@ pub async fn entries<B>(app: &App, call: &Call<B, ListEntries>) -> Result<Reply<
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct AskStatement {
-    /// In which currency.
-    #[param(value_type = String, example = "EUR")]
-    pub currency: Currency,
-    /// Which month, in UTC.
-    #[param(value_type = String, example = "2026-03")]
-    pub period: Period,
+    /// In which currency; the store's own where absent.
+    #[param(value_type = Option<String>, example = "EUR")]
+    pub currency: Option<Currency>,
+    /// Which month, in UTC; the present one where absent.
+    #[param(value_type = Option<String>, example = "2026-03")]
+    pub period: Option<Period>,
     /// How many lines at the most.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
@@ -179,7 +180,15 @@ pub async fn statement<B>(
     account: Account,
 ) -> Result<Statement, Problem> {
     let (tenant, ask) = (call.tenant()?, &call.query);
-    let (currency, period) = (ask.currency, &ask.period);
+    let currency = match ask.currency {
+        Some(currency) => currency,
+        None => StoreProfile::of(app, tenant).await?.currency,
+    };
+    let period = match &ask.period {
+        Some(period) => period.clone(),
+        None => Period::of(app.now()).ok_or_else(|| Problem::internal("a time without a month"))?,
+    };
+    let period = &period;
     let (before, within) = balance::opening(app, tenant, account, currency, period).await?;
     let side = account.side();
     let opening = before.on(side)?;

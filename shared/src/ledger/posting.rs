@@ -42,12 +42,12 @@ fn writes(tenant: Tenant, entry: &Entry) -> Result<Vec<Write>, StoreError> {
     let accounts = AttributeValue::L(accounts.collect());
     let mut writes = vec![
         Write::create(KIND, keys::ledger_entry(tenant, entry.at, entry.id), entry)?
-            .with("accounts", accounts),
+            .with("accounts", accounts.clone()),
         add(tenant, entry),
     ];
     if let Some(order) = entry.order {
         let key = keys::ledger_entry_of_order(tenant, order, entry.at, entry.id);
-        writes.push(Write::put(KIND, key, entry)?);
+        writes.push(Write::put(KIND, key, entry)?.with("accounts", accounts));
     }
     Ok(writes)
 }

@@ -3,6 +3,7 @@
 
 mod address;
 pub mod attempts;
+mod bounded;
 pub mod bucket;
 mod gate;
 pub mod lease;
@@ -15,6 +16,7 @@ pub mod usage;
 mod verdict;
 
 pub use address::Address;
+pub use bounded::Bounded;
 pub use gate::{Asked, admit};
 pub use memory::Memory;
 pub use origin::Origin;

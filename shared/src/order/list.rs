@@ -56,7 +56,7 @@ pub struct OrderSummary {
 pub(super) struct Summary {
     pub(super) id: OrderId,
     number: String,
-    status: OrderStatus,
+    pub(super) status: OrderStatus,
     payment_status: PaymentStatus,
     total: Money,
     items: u64,

@@ -35,7 +35,7 @@ pub use funds::Charged;
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_own, project};
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
 pub use next::{Step, next_step};
-pub use people::{Of, Trace, all_of, newest_of, placed_before};
+pub use people::{Of, Trace, all_of, has_ordered, newest_of, placed_before};
 pub use refund::{
     Refund, RefundCause, RefundFailure, RefundParts, RefundRequest, RefundShare, RefundTo, RefundWay,
     RefundedLine, RefundedShipping,

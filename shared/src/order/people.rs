@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::list::Summary;
+use super::{list::Summary, model::OrderStatus};
 use crate::{
     id::{CustomerId, OrderId},
     runtime::App,
@@ -91,4 +91,22 @@ pub async fn placed_before(
     }
     let page: Page<Summary> = query.page(app, "order summary", limit, None).await?;
     Ok(page.items.into_iter().map(Trace::from).collect())
+}
+
+/// Whether somebody has ordered before and did not have it canceled, as the lists of orders tell: a moment late.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn has_ordered(app: &App, tenant: Tenant, whose: Of) -> Result<bool, StoreError> {
+    let (query, mut from) = (of(tenant, whose), None);
+    loop {
+        let page: Page<Summary> = query.page(app, "order summary", AT_ONCE, from.as_deref()).await?;
+        if page.items.iter().any(|summary| summary.status != OrderStatus::Canceled) {
+            return Ok(true);
+        }
+        from = page.next;
+        if from.is_none() {
+            return Ok(false);
+        }
+    }
 }

@@ -36,7 +36,7 @@ use crate::{
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
     tenant::{Mode, Tenant},
-    vault::{Opened, VaultError},
+    vault::{self, Opened, VaultError},
 };
 
 /// Steps after which something is wrong: the longest way, placed to captured to canceled and refunded, has eight.
@@ -347,9 +347,16 @@ async fn require_action(
 ) -> Result<Outcome, JobError> {
     let wait = Ok(Outcome::Wait(app.now() + ACTION_PAUSE));
     let Some(action) = action.filter(|_| order.action.is_none()) else { return wait };
+    // Who was erased meanwhile gets no key again for this, and can't do it: it ends with the deadline.
+    let known = match order.placed.contact.subject() {
+        Some(subject) => vault::knows(app, tenant, subject).await?,
+        None => false,
+    };
+    if !known {
+        return wait;
+    }
     match order.seal_action(&Opened::new(app, tenant), &action).await {
         Ok(Some(sealed)) => Ok(Outcome::Found(Command::RecordActionRequired(sealed))),
-        // Nobody is there any more who could do it: it ends with the deadline.
         Ok(None) | Err(VaultError::Erased) => wait,
         Err(error) => Err(JobError::new("vault", error)),
     }

@@ -19,7 +19,10 @@ use crate::{
     http::Problem,
     id::{CartId, CustomerId, FulfillmentId, OrderId},
     money::Money,
-    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderDispute, ProviderName},
+    payment::{
+        CaptureMethod, ClientSecret, Decline, DisputeStatus, Method, NextAction, ProviderDispute,
+        ProviderName,
+    },
     pricing::{PricedLine, Tender},
     risk::RiskOutcome,
     runtime::App,
@@ -114,22 +117,16 @@ pub struct PaymentView {
 }
 
 /// What a shopper must do, and what their browser needs for it.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = PaymentAction)]
 pub struct ActionView {
     /// Whose script takes the secret, such as `stripe`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Lets its holder see and confirm this one payment.
-    pub client_secret: String,
+    pub client_secret: ClientSecret,
     /// The key that the provider's script begins with, where it has one.
     pub publishable_key: Option<String>,
-}
-
-impl std::fmt::Debug for ActionView {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ActionView").field("kind", &self.kind).finish_non_exhaustive()
-    }
 }
 
 impl From<NextAction> for ActionView {

@@ -10,8 +10,8 @@ pub use provider::{
     CaptureMethod, Charge, Method, Notification, NotificationError, Provider, ProviderError, ProviderName,
 };
 pub use record::{
-    Decline, DisputeStatus, NextAction, ProviderDispute, ProviderPage, ProviderPayment, ProviderRefund,
-    ProviderStatus, RefundStatus,
+    ClientSecret, Decline, DisputeStatus, NextAction, ProviderDispute, ProviderPage, ProviderPayment,
+    ProviderRefund, ProviderStatus, RefundStatus,
 };
 pub use sandbox::{SANDBOX, SIGNATURE as SANDBOX_SIGNATURE, Sandbox, SandboxNotice};
 

@@ -134,6 +134,9 @@ pub enum NotificationError {
     /// The key that checks it can't be had.
     #[error(transparent)]
     Key(#[from] crate::runtime::StartError),
+    /// Which payment it is about can't be found out.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
 }
 
 /// A payment provider, on behalf of one tenant.
@@ -171,10 +174,10 @@ pub trait Provider: Send + Sync {
         cursor: Option<String>,
     ) -> Result<ProviderPage, ProviderError>;
 
-    /// Reads a notification, if the provider signed it.
+    /// Reads a notification, if the provider signed it. Nothing, where it is about what Souk has no part in.
     async fn parse_notification(
         &self,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Notification, NotificationError>;
+    ) -> Result<Option<Notification>, NotificationError>;
 }

@@ -87,22 +87,27 @@ pub struct ProviderDispute {
     pub status: DisputeStatus,
 }
 
+/// Lets its holder see and confirm one payment, so it is for the shopper's browser only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct ClientSecret(pub String);
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
 /// What the shopper's browser needs to go on.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextAction {
     /// What to do with it: the provider whose script takes the secret.
     pub kind: String,
-    /// Lets its holder see and confirm this one payment, so it is for the shopper's browser only.
-    pub client_secret: String,
+    /// What lets the browser see and confirm the payment.
+    pub client_secret: ClientSecret,
     /// The key that the provider's script begins with, which is public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publishable_key: Option<String>,
-}
-
-impl fmt::Debug for NextAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NextAction").field("kind", &self.kind).finish_non_exhaustive()
-    }
 }
 
 /// A payment as the provider knows it.

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Charge, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName, ProviderPage,
-    ProviderPayment, ProviderStatus,
+    Charge, ClientSecret, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName,
+    ProviderPage, ProviderPayment, ProviderStatus,
 };
 use crate::{
     id::RefundId,
@@ -85,7 +85,7 @@ impl Sandbox {
             let revision = before.as_ref().map(|payment| payment.revision);
             let Some(mut after) = step(before.clone())? else {
                 let payment = before.ok_or_else(|| ProviderError::Unknown("no such payment".to_owned()))?;
-                return Ok(payment.shown(key));
+                return Ok(payment.shown(key, self.app.now()));
             };
             after.revision = revision.unwrap_or(0) + 1;
             let writes = match revision {
@@ -101,7 +101,7 @@ impl Sandbox {
                 ],
             };
             match store::commit(&self.app, writes).await {
-                Ok(()) => return Ok(after.shown(key)),
+                Ok(()) => return Ok(after.shown(key, self.app.now())),
                 Err(WriteError::Refused(_)) => {
                     let most = 5_u64 << attempt;
                     tokio::time::sleep(Duration::from_millis(self.app.entropy().below(most))).await;
@@ -118,14 +118,13 @@ impl Sandbox {
         Write::put("sandbox_day", place, &DayEntry { payment: key }).map_err(unknown)
     }
 
-    /// When the provider will decide on a payment, where it has not yet: then it notifies the store.
+    /// When something about a payment changes next that nobody asks for: then the provider notifies the store.
     ///
     /// # Errors
     /// [`ProviderError`] where its payments can't be read.
-    pub async fn decides_at(&self, key: PaymentKey) -> Result<Option<Timestamp>, ProviderError> {
+    pub async fn changes_at(&self, key: PaymentKey) -> Result<Option<Timestamp>, ProviderError> {
         let payment = self.load(key).await?;
-        let undecided = payment.filter(|payment| payment.status == ProviderStatus::Processing);
-        Ok(undecided.and_then(|payment| payment.decided).map(|(when, _)| when))
+        Ok(payment.and_then(|payment| payment.next_change(self.app.now())))
     }
 }
 
@@ -166,11 +165,18 @@ impl Provider for Sandbox {
             Behavior::Succeed => Payment::decided_as(amount, Outcome::Succeed),
             Behavior::Decline(code, message) => Payment::declined(amount, code, message),
             Behavior::LoseAnswer(outcome) => Payment::decided_as(amount, outcome),
+            Behavior::Authenticate => {
+                let random: [u8; 16] = self.app.entropy().bytes();
+                let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+                let secret = Some(ClientSecret(format!("sandbox_{key}_secret_{random}")));
+                Payment { secret, ..Payment::new(amount, ProviderStatus::RequiresAction) }
+            }
             Behavior::Late(outcome) => Payment {
                 decided: Some((now + LATE, outcome)),
                 ..Payment::new(amount, ProviderStatus::Processing)
             },
         };
+        let first = Payment { method: charge.method.map(ToString::to_string), ..first };
         let known = std::sync::atomic::AtomicBool::new(false);
         let payment = self
             .change(key, |before| {
@@ -185,7 +191,8 @@ impl Provider for Sandbox {
     }
 
     async fn capture(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError> {
-        self.change(key, |before| before.ok_or_else(no_such_payment)?.capture(amount)).await
+        let now = self.app.now();
+        self.change(key, |before| before.ok_or_else(no_such_payment)?.capture(amount, now)).await
     }
 
     async fn void(&self, key: PaymentKey, amount: Money) -> Result<ProviderPayment, ProviderError> {
@@ -202,11 +209,12 @@ impl Provider for Sandbox {
         refund: RefundId,
         amount: Money,
     ) -> Result<ProviderPayment, ProviderError> {
-        self.change(key, |before| before.ok_or_else(no_such_payment)?.refund(refund, amount)).await
+        let now = self.app.now();
+        self.change(key, |before| before.ok_or_else(no_such_payment)?.refund(refund, amount, now)).await
     }
 
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError> {
-        Ok(self.load(key).await?.map(|payment| payment.shown(key)))
+        Ok(self.load(key).await?.map(|payment| payment.shown(key, self.app.now())))
     }
 
     /// A cursor is the day, and the place behind which to go on in its list.
@@ -231,7 +239,7 @@ impl Provider for Sandbox {
         let found = store::get_many::<Payment>(&self.app, "payment", &keys, true).await.map_err(unknown)?;
         let now = self.app.now();
         let shown =
-            |(entry, payment): (&DayEntry, Option<Payment>)| Some(payment?.at(now).shown(entry.payment));
+            |(entry, payment): (&DayEntry, Option<Payment>)| Some(payment?.at(now).shown(entry.payment, now));
         let payments = page.items.iter().zip(found).filter_map(shown).collect();
         let place = page.next.and_then(|key| key.into_iter().find(|(name, _)| name == "sk"));
         let next = match place {
@@ -246,8 +254,11 @@ impl Provider for Sandbox {
         &self,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Notification, NotificationError> {
-        self.read_notice(headers, body).await
+    ) -> Result<Option<Notification>, NotificationError> {
+        if let Some(confirmation) = notice::confirmation(body) {
+            return Ok(Some(self.confirm(confirmation).await?));
+        }
+        Ok(Some(self.read_notice(headers, body).await?))
     }
 }
 

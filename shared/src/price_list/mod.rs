@@ -4,10 +4,16 @@
 
 mod entry;
 mod model;
+mod prices;
 mod resolve;
+mod storage;
 #[cfg(test)]
 mod tests;
 
 pub use entry::{Entry, EntryInput, PriceTier};
 pub use model::{ChangePriceList, ListKind, ListStatus, NewPriceList, PriceList};
+pub use prices::Prices;
 pub use resolve::{Resolved, resolve};
+pub use storage::{
+    ChangeEntries, ChangedEntries, archive, change, change_entries, create, entries, get, list, load, view,
+};

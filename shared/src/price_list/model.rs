@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     id::PriceListId,
     money::{Currency, Percent},
     pricing::CustomerGroup,
+    text::given,
 };
 
 /// Groups that a list may be for.
@@ -132,13 +133,6 @@ pub struct ChangePriceList {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Percent>)]
     pub percent_off: Option<Option<Percent>>,
-}
-
-/// Tells what is null from what is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl PriceList {

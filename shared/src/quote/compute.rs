@@ -4,9 +4,10 @@
 //! are reckoned on what is left of both.
 
 use crate::{
-    money::{Money, MoneyError},
+    money::{Currency, Money, MoneyError},
     pricing::{
-        Basket, Destination, Item, PricePolicy, Priced, PricedLine, PricedShipping, Pricing, Tax, TaxPayer,
+        Basket, Destination, Item, PricePolicy, Priced, PricedLine, PricedShipping, Pricing, Tax,
+        TaxCategory, TaxPayer,
     },
     promotion::{Candidate, Evaluation, Gift, evaluate},
     shipping::{Parcel, ShippingOption},
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What a store's rules say to a basket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     /// The promotions that may apply.
     pub promotions: &'a [Candidate],
@@ -25,13 +26,50 @@ pub struct Rules<'a> {
     pub origin: Option<&'a TaxOrigin>,
     /// How prices are meant.
     pub policy: PricePolicy,
+    /// Whether the business that buys owes the tax itself: then prices are charged without the tax that they hold.
+    pub reversed: bool,
 }
 
-/// Who says how a parcel can be sent, and what that costs.
-pub type Ship<'a> = dyn Fn(&Destination, &Parcel) -> Vec<ShippingOption> + Sync + 'a;
+impl<'a> Rules<'a> {
+    /// Those of a store that says `policy`, as far as they are about `basket`.
+    pub fn of(
+        basket: &Basket,
+        promotions: &'a [Candidate],
+        taxes: &'a TaxRules,
+        origin: Option<&'a TaxOrigin>,
+        policy: PricePolicy,
+    ) -> Self {
+        let reversed = taxes.reverse_charge(&basket.tax_payer, basket.destination.as_ref());
+        Self { promotions, taxes, origin, policy, reversed }
+    }
 
-/// What would be given away, as an item of its own, where the store has it.
-pub type Gifts<'a> = dyn Fn(&Gift) -> Option<Item> + Sync + 'a;
+    /// How prices are meant for this basket.
+    fn policy(&self) -> PricePolicy {
+        PricePolicy { prices_include_tax: self.policy.prices_include_tax && !self.reversed, ..self.policy }
+    }
+
+    /// What is charged of a price of the store.
+    fn charged(&self, price: Money, category: Option<&TaxCategory>, to: Option<&Destination>) -> Money {
+        match to {
+            Some(to) if self.reversed && self.policy.prices_include_tax => {
+                self.taxes.net(price, category, to)
+            }
+            _ => price,
+        }
+    }
+}
+
+/// A basket with what promotions take off its lines. What sending costs is asked next.
+#[derive(Clone, Debug)]
+pub struct Discounted<'a> {
+    rules: Rules<'a>,
+    basket: Basket,
+    /// The items of the lines.
+    items: Vec<Item>,
+    lines: Vec<PricedLine>,
+    evaluation: Evaluation,
+    parcel: Parcel,
+}
 
 /// What a basket costs, and why.
 #[derive(Clone, Debug)]
@@ -44,45 +82,22 @@ pub struct Computed {
     pub options: Vec<ShippingOption>,
 }
 
-/// Reckons what `basket` costs. `gift` says what would be given away, as an item of its own, where the store has it.
+/// Takes off what promotions do. `gift` says what would be given away, as an item of its own, where the store has it.
 ///
 /// # Errors
 /// [`MoneyError`] where an amount is past all bounds, or rules and basket differ in currency.
-pub fn compute(
+pub fn discounted<'a>(
     basket: &Basket,
-    rules: &Rules<'_>,
-    ship: &Ship<'_>,
-    gift: &Gifts<'_>,
-) -> Result<Computed, MoneyError> {
-    let reversed = rules.taxes.reverse_charge(&basket.tax_payer, basket.destination.as_ref());
-    let computed = reckon(basket, rules, ship, gift, reversed)?;
-    let picked_up = computed.priced.pricing.shipping.as_ref().is_some_and(|sent| sent.pickup.is_some());
-    // What is picked up at the store never leaves for the buyer's country.
-    if reversed && picked_up { reckon(basket, rules, ship, gift, false) } else { Ok(computed) }
-}
-
-/// As [`compute`]. Where the buyer owes the tax (`reversed`), prices are charged without the tax that they hold.
-fn reckon(
-    basket: &Basket,
-    rules: &Rules<'_>,
-    ship: &Ship<'_>,
-    gift: &Gifts<'_>,
-    reversed: bool,
-) -> Result<Computed, MoneyError> {
-    let net = reversed && rules.policy.prices_include_tax;
-    let policy = PricePolicy { prices_include_tax: rules.policy.prices_include_tax && !net, ..rules.policy };
-    let without_tax = |price: Money, item: Option<&Item>| match &basket.destination {
-        Some(to) if net => rules.taxes.net(price, item.and_then(|item| item.tax_category.as_ref()), to),
-        _ => price,
-    };
+    rules: Rules<'a>,
+    gift: impl Fn(&Gift) -> Option<Item>,
+) -> Result<Discounted<'a>, MoneyError> {
     let mut basket = basket.clone();
     for item in &mut basket.items {
-        (item.list_price, item.unit_price) =
-            (without_tax(item.list_price, Some(item)), without_tax(item.unit_price, Some(item)));
+        let (category, to) = (item.tax_category.as_ref(), basket.destination.as_ref());
+        let charged = |price| rules.charged(price, category, to);
+        (item.list_price, item.unit_price) = (charged(item.list_price), charged(item.unit_price));
     }
-    let basket = &basket;
-
-    let mut evaluation = evaluate(basket, rules.promotions)?;
+    let evaluation = evaluate(&basket, rules.promotions)?;
     let mut lines = Vec::with_capacity(basket.items.len());
     for (item, discounts) in basket.items.iter().zip(&evaluation.items) {
         lines.push(PricedLine { discounts: discounts.clone(), ..line(item, item.unit_price)? });
@@ -92,46 +107,79 @@ fn reckon(
         lines.push(line(&given, Money::zero(basket.currency))?);
         items.push(given);
     }
-    let discounted = Money::sum(
-        lines.iter().map(|line| line.total.minus(line.discount()?)).collect::<Result<Vec<_>, _>>()?,
-        basket.currency,
-    )?;
-
-    let options = options(basket, &items, discounted, ship, &without_tax);
-    let chosen = options.iter().find(|option| Some(option.method) == basket.shipping_method);
-    let mut shipping = match chosen {
-        Some(option) => Some(PricedShipping {
-            method: option.method,
-            name: option.name.clone(),
-            pickup: option.pickup.clone(),
-            price: option.price,
-            discounts: evaluation.of_shipping(option.price)?,
-            taxes: Vec::new(),
-        }),
-        None => None,
-    };
-
-    let (payer, to) = taxed(basket, chosen, rules.origin);
-    let found = tax(&lines, &items, shipping.as_ref(), rules.taxes, policy, payer, to.as_ref())?;
-    for (line, taxes) in lines.iter_mut().zip(found.lines) {
-        line.taxes = taxes;
+    let mut subtotal = Money::zero(basket.currency);
+    for line in &lines {
+        subtotal = subtotal.plus(line.total)?.minus(line.discount()?)?;
     }
-    if let Some(shipping) = &mut shipping {
-        shipping.taxes = found.shipping;
-    }
-    let totals = totals(&lines, shipping.as_ref(), policy, basket)?;
-    let pricing = Pricing {
-        policy,
-        at: basket.at,
-        group: basket.group.clone(),
-        // The rest of it is personal.
-        destination: to.map(|to| Destination { postal_code: None, ..to }),
-        shipping,
-        promotions: evaluation.applied()?,
-        taxes: found.totals,
-        reverse_charge: found.reverse_charge,
+    let quantity = |item: &Item| u64::from(item.quantity.get());
+    let parcel = Parcel {
+        subtotal,
+        weight_grams: items.iter().map(|item| quantity(item) * u64::from(item.weight_grams)).sum(),
+        items: items.iter().map(quantity).sum(),
     };
-    Ok(Computed { priced: Priced { lines, pricing, totals }, evaluation, options })
+    Ok(Discounted { rules, basket, items, lines, evaluation, parcel })
+}
+
+impl Discounted<'_> {
+    /// Where something is to be sent, and what. Nothing, while nobody knows where to, or where there is nothing to send.
+    pub fn sending(&self) -> Option<(&Destination, &Parcel)> {
+        let to = self.basket.destination.as_ref().filter(|_| !self.items.is_empty())?;
+        Some((to, &self.parcel))
+    }
+
+    /// What it costs, where it can be sent by `options`.
+    ///
+    /// # Errors
+    /// [`MoneyError`].
+    pub fn priced(self, mut options: Vec<ShippingOption>) -> Result<Computed, MoneyError> {
+        let Self { rules, basket, items, mut lines, mut evaluation, .. } = self;
+        for option in &mut options {
+            option.price = rules.charged(option.price, None, basket.destination.as_ref());
+        }
+        let chosen = options.iter().find(|option| Some(option.method) == basket.shipping_method);
+        let mut shipping = match chosen {
+            Some(option) => Some(PricedShipping {
+                method: option.method,
+                name: option.name.clone(),
+                pickup: option.pickup.clone(),
+                price: option.price,
+                discounts: evaluation.of_shipping(option.price)?,
+                taxes: Vec::new(),
+            }),
+            None => None,
+        };
+        // What is picked up is taxed where the store is.
+        let at_store = chosen.and_then(|option| option.pickup.as_ref()).and(rules.origin);
+        let to = at_store.map(TaxOrigin::destination).or_else(|| basket.destination.clone());
+        let found = tax(&lines, &items, shipping.as_ref(), &rules, &basket.tax_payer, to.as_ref())?;
+        for (line, taxes) in lines.iter_mut().zip(found.lines) {
+            line.taxes = taxes;
+        }
+        if let Some(shipping) = &mut shipping {
+            shipping.taxes = found.shipping;
+        }
+        let policy = rules.policy();
+        let totals = totals(&lines, shipping.as_ref(), policy, basket.currency)?;
+        let pricing = Pricing {
+            policy,
+            at: basket.at,
+            group: basket.group.clone(),
+            // The rest of it is personal.
+            destination: to.map(|to| Destination { postal_code: None, ..to }),
+            shipping,
+            promotions: evaluation.applied()?,
+            taxes: found.totals,
+            reverse_charge: found.reverse_charge,
+        };
+        Ok(Computed { priced: Priced { lines, pricing, totals }, evaluation, options })
+    }
+}
+
+impl Computed {
+    /// Whether it is picked up at the store, and never leaves for the buyer's country.
+    pub fn is_picked_up(&self) -> bool {
+        self.priced.pricing.shipping.as_ref().is_some_and(|sent| sent.pickup.is_some())
+    }
 }
 
 fn line(item: &Item, unit_price: Money) -> Result<PricedLine, MoneyError> {
@@ -150,47 +198,11 @@ fn line(item: &Item, unit_price: Money) -> Result<PricedLine, MoneyError> {
     })
 }
 
-/// How it can be sent. Whoever knows where to, and has something to send, is offered something.
-fn options(
-    basket: &Basket,
-    items: &[Item],
-    subtotal: Money,
-    ship: &Ship<'_>,
-    without_tax: &dyn Fn(Money, Option<&Item>) -> Money,
-) -> Vec<ShippingOption> {
-    let Some(destination) = basket.destination.as_ref().filter(|_| !items.is_empty()) else {
-        return Vec::new();
-    };
-    let quantity = |item: &Item| u64::from(item.quantity.get());
-    let parcel = Parcel {
-        subtotal,
-        weight_grams: items.iter().map(|item| quantity(item) * u64::from(item.weight_grams)).sum(),
-        items: items.iter().map(quantity).sum(),
-    };
-    let mut options = ship(destination, &parcel);
-    for option in &mut options {
-        option.price = without_tax(option.price, None);
-    }
-    options
-}
-
-/// Who is taxed, and where. What is picked up is taxed where the store is, and nobody has it sent abroad.
-fn taxed<'a>(
-    basket: &'a Basket,
-    chosen: Option<&ShippingOption>,
-    origin: Option<&TaxOrigin>,
-) -> (&'a TaxPayer, Option<Destination>) {
-    let picked_up = chosen.is_some_and(|option| option.pickup.is_some());
-    let at_store = origin.filter(|_| picked_up).map(TaxOrigin::destination);
-    (&basket.tax_payer, at_store.or_else(|| basket.destination.clone()))
-}
-
 fn tax(
     lines: &[PricedLine],
     items: &[Item],
     shipping: Option<&PricedShipping>,
-    rules: &TaxRules,
-    policy: PricePolicy,
+    rules: &Rules<'_>,
     payer: &TaxPayer,
     to: Option<&Destination>,
 ) -> Result<Taxes, MoneyError> {
@@ -203,16 +215,16 @@ fn tax(
         Some(shipping) => Some(shipping.price.minus(shipping.discount()?)?),
         None => None,
     };
-    taxes(rules, &taxable, sending, policy, payer, to)
+    taxes(rules.taxes, &taxable, sending, rules.policy(), payer, to)
 }
 
 fn totals(
     lines: &[PricedLine],
     shipping: Option<&PricedShipping>,
     policy: PricePolicy,
-    basket: &Basket,
+    currency: Currency,
 ) -> Result<Totals, MoneyError> {
-    let none = Money::zero(basket.currency);
+    let none = Money::zero(currency);
     let (mut subtotal, mut discount, mut tax) = (none, none, none);
     for line in lines {
         subtotal = subtotal.plus(line.total)?;

@@ -4,14 +4,20 @@
 //! [`taxes`] is a pure function of them; [`TaxProvider`] is where rules come from.
 
 mod engine;
+mod import;
 mod place;
+mod provider;
 mod rate;
 mod rules;
+mod storage;
 #[cfg(test)]
 mod tests;
 pub mod vat;
 
 pub use engine::{Taxable, Taxes, taxes};
+pub use import::{ImportTaxRates, ImportedTaxRates, StarterTable, import};
 pub use place::TaxOrigin;
+pub use provider::{TaxAsk, TaxProvider, TaxTable};
 pub use rate::{ChangeTaxRate, NewTaxRate, Payer, ShippingTax, TaxLayer, TaxRate};
 pub use rules::TaxRules;
+pub use storage::{change, create, get, list, remove, view};

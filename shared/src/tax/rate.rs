@@ -1,7 +1,7 @@
 //! A row of a store's table of taxes.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     id::TaxRateId,
     money::Percent,
     pricing::{Place, TaxCategory, TaxPayer},
+    text::given,
     text::slug,
 };
 
@@ -157,13 +158,6 @@ pub struct ChangeTaxRate {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Option<Timestamp>>,
-}
-
-/// Tells what is null from what is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl TaxRate {

@@ -36,16 +36,10 @@ impl TaxRules {
         let (Some(origin), TaxPayer::Business(id), Some(to)) = (&self.origin, payer, destination) else {
             return false;
         };
-        let from = vat::member_of(&origin.country, "");
         let to = to.spot();
-        let to = vat::member_of(&to.country, &to.postal_code);
-        let buyer = vat::checked(id).ok();
-        origin.vat_id.is_some()
-            && from.is_some()
-            && to.is_some()
-            && buyer.is_some()
-            && to != from
-            && buyer != from
+        let (to, buyer) = (vat::member_of(&to.country, &to.postal_code), vat::checked(id).ok());
+        let from = origin.member();
+        from.is_some() && to.is_some() && buyer.is_some() && to != from && buyer != from
     }
 
     /// What `price`, which holds its tax, is without it: what is charged where the tax is reversed. The tax is the one

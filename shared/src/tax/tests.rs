@@ -235,6 +235,16 @@ fn the_business_abroad_owes_the_tax_itself() {
 }
 
 #[test]
+fn a_store_has_a_vat_id_of_its_own_country() {
+    let sound = |json: &str| serde_json::from_str::<TaxOrigin>(json).unwrap().is_sound();
+    assert!(sound(r#"{"country":"US","region":"NY"}"#));
+    assert!(sound(r#"{"country":"GR","vat_id":"EL094259216"}"#));
+    assert!(!sound(r#"{"country":"AT","vat_id":"DE136695976"}"#));
+    assert!(!sound(r#"{"country":"DE","vat_id":"DE136695977"}"#));
+    assert!(!sound(r#"{"country":"US","vat_id":"DE136695976"}"#));
+}
+
+#[test]
 fn a_row_ends_after_it_begins() {
     let wrong = r#"{"name":"x","place":{"country":"DE"},"rate":"1","from":"2026-01-01T00:00:00Z","until":"2026-01-01T00:00:00Z"}"#;
     let new: NewTaxRate = serde_json::from_str(wrong).unwrap();

@@ -19,6 +19,11 @@ pub fn of_route(route: &str) -> Option<Sample> {
         "POST /v1/gift-cards/balance" => {
             needs("checkout:write", &[], 404).body(|_, _| json(json!({"code": "N0TH-1NGH-ASTH-1SC0"})))
         }
+        "GET /v1/ledger/accounts"
+        | "GET /v1/ledger/entries"
+        | "GET /v1/ledger/trial-balance"
+        | "GET /v1/ledger/reconciliations" => needs("ledger:read", &[], 200),
+        "GET /v1/ledger/accounts/{account}" => needs("ledger:read", &[Kind::Account], 200),
         _ => return None,
     })
 }

@@ -274,6 +274,7 @@ impl Place {
             Kind::Asset => "souk.svg".to_owned(),
             Kind::PaymentProvider => "sandbox".to_owned(),
             Kind::Store => self.store.clone(),
+            Kind::Account => "sales".to_owned(),
             Kind::GiftCard => {
                 let card = json!({"amount": {"amount": 5000, "currency": "EUR"}});
                 self.made(world, "/v1/gift-cards", card).await

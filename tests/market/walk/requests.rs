@@ -41,10 +41,11 @@ pub enum Kind {
     PaymentProvider,
     Store,
     GiftCard,
+    Account,
 }
 
 impl Kind {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Product,
         Self::Sku,
         Self::Cart,
@@ -67,6 +68,7 @@ impl Kind {
         Self::PaymentProvider,
         Self::Store,
         Self::GiftCard,
+        Self::Account,
     ];
 
     /// Whether one customer's is none of another's business.
@@ -76,7 +78,7 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider | Self::Return)
+        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account | Self::Return)
     }
 
     /// An id of its shape that names nothing.
@@ -101,6 +103,7 @@ impl Kind {
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
+            Self::Account => "wages",
             Self::GiftCard => "gift_00000000000000000000000001",
         }
     }

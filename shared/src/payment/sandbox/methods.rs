@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::payment::Method;
+use crate::payment::{DisputeStatus, Method, RefundStatus};
 
 /// What a test payment method does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Behavior {
     LoseAnswer(Outcome),
     /// Decides after [`LATE`](super::LATE).
     Late(Outcome),
+    /// Wants the shopper to prove who they are first.
+    Authenticate,
     /// Never answers and never acts.
     Silent,
 }
@@ -28,7 +30,7 @@ pub(super) const GENERIC: (&str, &str) = ("generic_decline", "Your card was decl
 
 /// <https://docs.stripe.com/testing>
 pub(super) fn behavior(method: &Method) -> Option<Behavior> {
-    use Behavior::{Decline, Late, LoseAnswer, Silent, Succeed};
+    use Behavior::{Authenticate, Decline, Late, LoseAnswer, Silent, Succeed};
     let name = method.as_str();
     // Stripe names some of the declines with the network, some without.
     let declines = |rest: &&str| rest.starts_with("chargeDeclined");
@@ -40,7 +42,7 @@ pub(super) fn behavior(method: &Method) -> Option<Behavior> {
             Some(
                 "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "mastercard_prepaid" | "amex"
                 | "discover" | "diners" | "jcb" | "unionpay" | "riskLevelElevated" | "bypassPending"
-                | "createDispute",
+                | "createDispute" | "pendingRefund" | "refundFail",
             ),
         ) => Succeed,
         (_, Some("chargeDeclined")) => Decline(GENERIC.0, GENERIC.1),
@@ -65,18 +67,34 @@ pub(super) fn behavior(method: &Method) -> Option<Behavior> {
             Decline("fraudulent", "Your card was declined.")
         }
         (_, Some("authenticationRequired" | "authenticationRequiredOnSetup" | "threeDSecure2Required")) => {
-            Decline(
-                "authentication_required",
-                "Your card needs authentication, which this store can't ask for yet.",
-            )
+            Authenticate
         }
         ("pm_souk_answer_lost", _) => LoseAnswer(Outcome::Succeed),
         ("pm_souk_answer_lost_declined", _) => LoseAnswer(Outcome::Decline),
+        ("pm_souk_dispute_won", _) => Succeed,
         ("pm_souk_late", _) => Late(Outcome::Succeed),
         ("pm_souk_late_declined", _) => Late(Outcome::Decline),
         ("pm_souk_silent", _) => Silent,
         _ => return None,
     })
+}
+
+/// What becomes of a dispute that the shopper's bank opens once the money was taken, where it does.
+pub(super) fn dispute(method: &str) -> Option<DisputeStatus> {
+    match method {
+        "pm_card_createDispute" => Some(DisputeStatus::Lost),
+        "pm_souk_dispute_won" => Some(DisputeStatus::Won),
+        _ => None,
+    }
+}
+
+/// How a refund begins, and how it stands a while later.
+pub(super) fn refund(method: &str) -> (RefundStatus, RefundStatus) {
+    match method {
+        "pm_card_pendingRefund" => (RefundStatus::Pending, RefundStatus::Succeeded),
+        "pm_card_refundFail" => (RefundStatus::Succeeded, RefundStatus::Failed),
+        _ => (RefundStatus::Succeeded, RefundStatus::Succeeded),
+    }
 }
 
 /// Whether the sandbox takes this method.

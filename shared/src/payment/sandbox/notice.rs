@@ -4,8 +4,8 @@ use http::HeaderMap;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::{Notification, NotificationError, PaymentKey, Sandbox};
-use crate::runtime::StartError;
+use super::{ClientSecret, Notification, NotificationError, Outcome, PaymentKey, Sandbox};
+use crate::{runtime::StartError, store::keys};
 
 /// The header that carries a notification's signature.
 pub const SIGNATURE: &str = "souk-sandbox-signature";
@@ -19,6 +19,28 @@ struct Notice {
     #[serde(rename = "type")]
     kind: String,
     payment: PaymentKey,
+}
+
+/// What a shopper's browser says to the sandbox, as it would to a bank: the secret that the order showed it is its
+/// proof.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirmation {
+    #[serde(rename = "type")]
+    _kind: Confirm,
+    client_secret: ClientSecret,
+    outcome: Outcome,
+}
+
+#[derive(Deserialize)]
+enum Confirm {
+    #[serde(rename = "payment.confirm")]
+    Payment,
+}
+
+/// The confirmation in `body`, if it is one.
+pub(super) fn confirmation(body: &[u8]) -> Option<Confirmation> {
+    serde_json::from_slice(body).ok()
 }
 
 /// A notification, ready to be sent.
@@ -46,6 +68,21 @@ impl Sandbox {
         let tag = hmac::sign(&self.signing_key().await?, format!("{time}.{body}").as_bytes());
         let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(SandboxNotice { signature: format!("t={time},v1={hex}"), body })
+    }
+
+    /// The shopper proved who they are, or failed to.
+    pub(super) async fn confirm(&self, told: Confirmation) -> Result<Notification, NotificationError> {
+        let mismatch = || NotificationError::Unsigned("The client secret is not one of a payment.");
+        let secret = told.client_secret.0.strip_prefix("sandbox_").ok_or_else(mismatch)?;
+        let (key, _) = secret.split_once("_secret_").ok_or_else(mismatch)?;
+        let key: PaymentKey = key.parse().map_err(|_| mismatch())?;
+        let kept = self.load(key).await?.and_then(|payment| payment.secret).ok_or_else(mismatch)?;
+        // Hashes, so that the time it takes says nothing of the secret.
+        if keys::hash(&[kept.0.as_bytes()]) != keys::hash(&[told.client_secret.0.as_bytes()]) {
+            return Err(mismatch());
+        }
+        self.change(key, |before| before.map_or(Ok(None), |payment| payment.confirm(told.outcome))).await?;
+        Ok(Notification { payment: key })
     }
 
     /// Reads a notification, if it is signed, and lately.

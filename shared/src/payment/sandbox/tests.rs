@@ -9,7 +9,7 @@ fn of(name: &str) -> Option<Behavior> {
 #[test]
 fn cards_of_every_network_are_charged() {
     let cards = "visa visa_debit mastercard mastercard_debit mastercard_prepaid amex discover diners jcb unionpay \
-                 riskLevelElevated bypassPending createDispute";
+                 riskLevelElevated bypassPending createDispute pendingRefund refundFail";
     for card in cards.split_whitespace() {
         assert_eq!(of(&format!("pm_card_{card}")), Some(Behavior::Succeed), "{card}");
     }
@@ -29,9 +29,6 @@ fn a_card_that_is_declined_says_why() {
         ("pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_velocity_exceeded"),
         ("pm_card_chargeDeclinedFraudulent", "fraudulent"),
         ("pm_card_radarBlock", "fraudulent"),
-        ("pm_card_authenticationRequired", "authentication_required"),
-        ("pm_card_authenticationRequiredOnSetup", "authentication_required"),
-        ("pm_card_threeDSecure2Required", "authentication_required"),
     ];
     for (name, reason) in table {
         match of(name) {
@@ -54,9 +51,17 @@ fn bad_days_of_card_networks_have_methods_of_their_own() {
         ("late", Behavior::Late(Outcome::Succeed)),
         ("late_declined", Behavior::Late(Outcome::Decline)),
         ("silent", Behavior::Silent),
+        ("dispute_won", Behavior::Succeed),
     ];
     for (name, wanted) in table {
         assert_eq!(of(&format!("pm_souk_{name}")), Some(wanted), "{name}");
+    }
+}
+
+#[test]
+fn some_cards_want_their_holder_to_prove_who_they_are() {
+    for name in ["authenticationRequired", "authenticationRequiredOnSetup", "threeDSecure2Required"] {
+        assert_eq!(of(&format!("pm_card_{name}")), Some(Behavior::Authenticate), "{name}");
     }
 }
 

@@ -91,3 +91,13 @@ pub fn ledger_balances(tenant: Tenant) -> String {
 pub fn ledger_balance(tenant: Tenant, period: &str, currency: Currency, shard: u64) -> Key {
     Key::state(ledger_balances(tenant), format!("{period}/{currency}/{shard}"))
 }
+
+/// The partition that lists what a store's reconciliations found, by time.
+pub fn reconciliations(tenant: Tenant) -> String {
+    format!("{tenant}/reconciliations")
+}
+
+/// What a reconciliation found.
+pub fn reconciliation(tenant: Tenant, at: Timestamp) -> Key {
+    Key::state(reconciliations(tenant), format!("{at:.3}"))
+}

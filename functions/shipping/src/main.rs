@@ -1,0 +1,5 @@
+//! Shipping zones and their methods.
+
+fn main() -> std::process::ExitCode {
+    souk::run(shipping::function())
+}

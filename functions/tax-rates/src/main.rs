@@ -1,0 +1,5 @@
+//! A store's table of taxes.
+
+fn main() -> std::process::ExitCode {
+    souk::run(tax_rates::function())
+}

@@ -1,0 +1,232 @@
+//! Holding the books against what the payment providers say, and telling what differs. Nothing is put right here: that
+//! is a person's decision.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    account::Account,
+    compare::{Difference, Record, by_order, compare},
+    entry::Entry,
+};
+use crate::{
+    http::{Call, Limit, List, Problem},
+    id::OrderId,
+    order,
+    payment::{self, PaymentKey, Provider, ProviderError, ProviderName, ProviderPayment},
+    runtime::{App, Metric, Unit},
+    store::{self, Page, Query, StoreError, Table, Write, keys},
+    tenant::Tenant,
+};
+
+/// The providers that are asked.
+const PROVIDERS: [ProviderName; 1] = [ProviderName::Sandbox];
+
+/// How far a run looks back. Runs overlap, so that one that failed is made up for.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// An order that moved so recently may not be in the books yet.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_mins(15);
+
+/// Differences that one report names; of the rest it tells how many there are.
+const NAMED: usize = 200;
+
+/// Entries that are read at once.
+const AT_ONCE: usize = 500;
+
+/// What a run found.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Reconciliation {
+    /// When it ran.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// It looked at what moved from this time on.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// The orders that were compared.
+    pub orders: u32,
+    /// Orders that were moving at the time. They are compared by the next run.
+    pub in_flight: u32,
+    /// How many differences there are.
+    pub count: u32,
+    /// The first 200 of them.
+    pub differences: Vec<Difference>,
+}
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A provider did not answer.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// Amounts can't be reckoned together.
+    #[error(transparent)]
+    Money(#[from] crate::money::MoneyError),
+    /// The report could not be kept.
+    #[error(transparent)]
+    Unkept(#[from] store::WriteError),
+}
+
+/// Compares what moved lately, keeps a report, and tells the metrics and the log. A store without movements and
+/// without differences gets no report.
+///
+/// # Errors
+/// [`Failure`]; the next run goes on.
+pub async fn reconcile(app: &App, tenant: Tenant) -> Result<Option<Reconciliation>, Failure> {
+    let from = app.now() - LOOK_BACK;
+    let mut report =
+        Reconciliation { at: app.now(), from, orders: 0, in_flight: 0, count: 0, differences: Vec::new() };
+    let mut booked = booked_since(app, tenant, from).await?;
+    for name in PROVIDERS {
+        let Some(provider) = payment::provider_of(app, tenant, name).await? else {
+            continue;
+        };
+        let (known, unknown) = by_order(all_since(provider.as_ref(), from).await?);
+        unknown.into_iter().for_each(|difference| report.add(difference));
+        for (order, payments) in known {
+            booked.remove(&order);
+            report.order(app, tenant, order, &payments).await?;
+        }
+    }
+    // Whose payment is older, or is at no provider at all.
+    for order in booked {
+        let payments = payments_of(app, tenant, order).await?;
+        report.order(app, tenant, order, &payments).await?;
+    }
+    report.tell(app, tenant);
+    if report.orders == 0 && report.count == 0 {
+        return Ok(None);
+    }
+    let key = keys::reconciliation(tenant, report.at);
+    store::commit(app, vec![Write::put("reconciliation", key, &report)?]).await?;
+    Ok(Some(report))
+}
+
+impl Reconciliation {
+    fn add(&mut self, difference: Difference) {
+        self.count = self.count.saturating_add(1);
+        if self.differences.len() < NAMED {
+            self.differences.push(difference);
+        }
+    }
+
+    async fn order(
+        &mut self,
+        app: &App,
+        tenant: Tenant,
+        order: OrderId,
+        payments: &[ProviderPayment],
+    ) -> Result<(), Failure> {
+        let entries = entries_of(app, tenant, order).await?;
+        let currency = entries.first().map(|entry| entry.lines.currency());
+        let currency = currency.or_else(|| payments.first().map(|payment| payment.amount.currency()));
+        let Some(currency) = currency else {
+            return Ok(());
+        };
+        let provider = Record::of_payments(payments, currency)?;
+        let found = compare(order, &provider, &Record::of_entries(&entries, currency)?);
+        if !found.is_empty() && moved_lately(app, tenant, order).await? {
+            self.in_flight = self.in_flight.saturating_add(1);
+            return Ok(());
+        }
+        self.orders = self.orders.saturating_add(1);
+        found.into_iter().for_each(|difference| self.add(difference));
+        Ok(())
+    }
+
+    fn tell(&self, app: &App, tenant: Tenant) {
+        Metric::new("LedgerDifferences", Unit::Count, i64::from(self.count)).emit(app);
+        if self.count > 0 {
+            let (count, first) = (self.count, self.differences.first());
+            tracing::error!(store = %tenant, count, ?first, "the ledger and a provider don't agree");
+        }
+    }
+}
+
+/// The orders whose money at providers was booked since then.
+async fn booked_since(app: &App, tenant: Tenant, from: Timestamp) -> Result<BTreeSet<OrderId>, StoreError> {
+    let query = Query::table(Table::Events, keys::ledger(tenant))
+        .at_least(format!("{from:.3}"))
+        .holding("accounts", Account::ProviderClearing.as_str());
+    let (mut orders, mut next) = (BTreeSet::new(), None);
+    loop {
+        let page: Page<Entry> = query.page(app, "ledger entry", AT_ONCE, next.as_deref()).await?;
+        orders.extend(page.items.iter().filter_map(|entry| entry.order));
+        next = page.next;
+        if next.is_none() {
+            return Ok(orders);
+        }
+    }
+}
+
+async fn all_since(provider: &dyn Provider, from: Timestamp) -> Result<Vec<ProviderPayment>, ProviderError> {
+    let (mut payments, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = provider.payments_since(from, cursor).await?;
+        payments.extend(page.payments);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(payments);
+        }
+    }
+}
+
+async fn payments_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<ProviderPayment>, Failure> {
+    let mut payments = Vec::new();
+    for name in PROVIDERS {
+        if let Some(provider) = payment::provider_of(app, tenant, name).await? {
+            // Numbered from 1, without gaps.
+            for number in 1.. {
+                match provider.find(PaymentKey { order, number }).await? {
+                    Some(payment) => payments.push(payment),
+                    None => break,
+                }
+            }
+        }
+    }
+    Ok(payments)
+}
+
+async fn entries_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<Entry>, StoreError> {
+    let list = keys::ledger_of_order(tenant, order);
+    store::query_all(app, "ledger entry", Table::State, &list).await
+}
+
+async fn moved_lately(app: &App, tenant: Tenant, order: OrderId) -> Result<bool, StoreError> {
+    let order = order::load(app, tenant, order).await?;
+    let last = order.and_then(|order| order.timeline.last().map(|entry| entry.at));
+    Ok(last.is_some_and(|last| app.now().duration_since(last) < IN_FLIGHT))
+}
+
+/// Which reports to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListReconciliations {
+    /// How many at the most.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of the store's reports, newest first.
+///
+/// # Errors
+/// [`Problem`] where the cursor is wrong or storage fails.
+pub async fn reconciliations<B>(
+    app: &App,
+    call: &Call<B, ListReconciliations>,
+) -> Result<List<Reconciliation>, Problem> {
+    let (tenant, ask) = (call.tenant()?, &call.query);
+    let from = call.position(app, ask.cursor.as_deref(), "").await?;
+    let query = Query::partition(keys::reconciliations(tenant)).newest_first();
+    let page = query.page(app, "reconciliation", ask.limit.get(), from.as_deref()).await?;
+    call.list(app, page, "").await
+}

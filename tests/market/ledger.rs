@@ -1,0 +1,245 @@
+//! The books of a market: balanced at every moment, each event once, and the same as the provider's.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use souk::{
+    event::Cause,
+    gift_card,
+    id::{LedgerEntryId, OrderId},
+    ledger::{self, Account, Draft, Entry},
+    money::Money,
+    pricing::{Tender, TenderKind},
+    store,
+};
+use souk_tests::{Api, TestMarket, until};
+
+fn euros(amount: i64) -> Money {
+    Money::new(amount, "EUR".parse().unwrap())
+}
+
+fn money(amount: i64) -> Value {
+    json!({"amount": amount, "currency": "EUR"})
+}
+
+/// Reads the trial balance, which has to be one.
+async fn trial(staff: &Api) -> Vec<(String, i64)> {
+    let trial = staff.get("/v1/ledger/trial-balance").await.expect(200);
+    for total in trial.json["totals"].as_array().unwrap() {
+        assert_eq!(total["debit"], total["credit"], "{}", trial.text);
+    }
+    let lines = trial.json["data"].as_array().unwrap().iter();
+    let amount = |line: &Value| line["debit"].as_i64().unwrap() - line["credit"].as_i64().unwrap();
+    lines.map(|line| (line["account"].as_str().unwrap().to_owned(), amount(line))).collect()
+}
+
+fn of(trial: &[(String, i64)], account: &str) -> i64 {
+    trial.iter().find(|(name, _)| name == account).map_or(0, |(_, amount)| *amount)
+}
+
+/// All entries, page by page.
+async fn entries(staff: &Api, query: &str) -> Vec<Value> {
+    let (mut entries, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/ledger/entries?limit=3{query}{cursor}");
+        let page = staff.get(&path).await.expect(200);
+        entries.extend(page.json["data"].as_array().unwrap().clone());
+        if page.json["has_more"] == false {
+            return entries;
+        }
+        cursor = format!("&cursor={}", page.text_at("/next_cursor"));
+    }
+}
+
+async fn reconciled(market: &TestMarket) -> Value {
+    market.invoke("reconcile", json!({})).await.unwrap();
+    let reports = market.staff().0.get("/v1/ledger/reconciliations?limit=1").await.expect(200);
+    reports.json["data"][0].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
+    let market = TestMarket::with_bad_delivery(5, 3).await;
+    let staff = market.staff().0;
+    market.staff().sell("MUG", 1250, 6).await;
+    let card = staff.post("/v1/gift-cards", json!({"amount": money(5_000)})).await.expect(201);
+    let id = card.text_at("/id").parse().unwrap();
+    let shopping = join_all((0..8).map(|number| {
+        let shopper = market.shopper();
+        async move {
+            let cart = shopper.cart("MUG", 1).await;
+            let method = if number == 3 { "pm_card_chargeDeclined" } else { "pm_card_visa" };
+            let placed = shopper.check_out(&cart, method).await.expect(202);
+            let settled =
+                |order: &Value| order["payment"]["status"] == "captured" || order["status"] == "canceled";
+            until(&shopper.0, placed.header("location"), settled).await
+        }
+    }));
+    // The books are looked at all the while, and balance whenever they are.
+    let watching = async {
+        for _ in 0..200 {
+            trial(&staff).await;
+            tokio::time::sleep(Duration::from_millis(7)).await;
+        }
+    };
+    let (orders, ()) = futures::future::join(shopping, watching).await;
+    let confirmed: Vec<_> = orders.iter().filter(|order| order.json["status"] == "confirmed").collect();
+    let path = format!("/v1/orders/{}", confirmed[0].text_at("/id"));
+    staff.post(&format!("{path}/cancel"), json!({})).await.expect(202);
+    until(&staff, &path, |order| order["status"] == "canceled").await;
+    market.market.settled().await;
+    let sold = i64::try_from(confirmed.len()).unwrap();
+    let trial = trial(&staff).await;
+    assert_eq!(of(&trial, "sales"), -sold * 1250);
+    assert_eq!(of(&trial, "refunds"), 1250);
+    assert_eq!(of(&trial, "provider_clearing"), (sold - 1) * 1250);
+    let (owed, eur) = (TenderKind::GiftCard { id }, "EUR".parse().unwrap());
+    let left = gift_card::balance(&market.app(), market.tenant(), &owed, eur).await.unwrap();
+    assert_eq!(of(&trial, "gift_card_liability"), -left.amount(), "what cards are good for is what is owed");
+    // One of the orders may have been declined, and posts nothing: captures, one refund, one card.
+    assert_eq!(entries(&staff, "").await.len(), confirmed.len() + 2);
+    let events: std::collections::BTreeSet<_> =
+        entries(&staff, "").await.iter().map(|entry| entry["event"].to_string()).collect();
+    assert_eq!(events.len(), confirmed.len() + 2, "an event has one entry");
+    market.leap(SignedDuration::from_hours(1));
+    let report = reconciled(&market).await;
+    assert_eq!((&report["count"], report["orders"].as_i64().unwrap() >= sold), (&json!(0), true), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tenders_are_booked_from_card_to_sale_and_back() {
+    let market = TestMarket::open(|_| {}).await;
+    let (app, staff) = (market.app(), market.staff().0);
+    let card = staff.post("/v1/gift-cards", json!({"amount": money(5_000)})).await.expect(201);
+    let kind = TenderKind::GiftCard { id: card.text_at("/id").parse().unwrap() };
+    let order = OrderId::from_bits(5);
+    let tenders = [Tender { kind, amount: euros(700) }];
+    let why = Cause::of_request("test");
+    let writes = gift_card::redemptions(market.tenant(), &tenders, order, &why, app.now()).unwrap();
+    store::commit(&app, writes).await.unwrap();
+    market.market.settled().await;
+    let redeemed = trial(&staff).await;
+    assert_eq!((of(&redeemed, "gift_card_liability"), of(&redeemed, "deposits")), (-4_300, -700));
+    gift_card::give_back(&app, market.tenant(), &kind, euros(700), order, "cancel").await.unwrap();
+    market.market.settled().await;
+    let returned = trial(&staff).await;
+    assert_eq!((of(&returned, "gift_card_liability"), of(&returned, "deposits")), (-5_000, 0));
+    let of_order = entries(&staff, &format!("&order={order}")).await;
+    let kinds: Vec<_> = of_order.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["gift_card.redeemed", "gift_card.returned"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_difference_is_told_and_not_hidden() {
+    let market = TestMarket::with_mugs(5).await;
+    let (app, staff) = (market.app(), market.staff().0);
+    let order = market.shopper().buy("MUG", 2, "pm_card_visa").await;
+    until(&market.shopper().0, &order, |order| order["payment"]["status"] == "captured").await;
+    market.market.settled().await;
+    let id: OrderId = order.trim_start_matches("/v1/orders/").parse().unwrap();
+    // Somebody books a capture that the provider knows nothing of.
+    let lines = Draft::new()
+        .debit(Account::ProviderClearing, euros(99))
+        .and_then(|draft| draft.credit(Account::Sales, euros(99)))
+        .unwrap();
+    let lines = lines.balanced().unwrap().unwrap();
+    let event = souk::id::EventId::from_bits(77);
+    let entry = Entry::new(event, app.now(), "order.payment_captured", &id.to_string(), Some(id), lines);
+    assert!(ledger::post(&app, market.tenant(), &entry).await.unwrap());
+    assert!(!ledger::post(&app, market.tenant(), &entry).await.unwrap(), "an entry is posted once");
+    // It has just moved: it may be on its way into the books.
+    let report = reconciled(&market).await;
+    assert_eq!((&report["count"], &report["in_flight"]), (&json!(0), &json!(1)));
+    market.leap(SignedDuration::from_hours(1));
+    let report = reconciled(&market).await;
+    let difference = json!({
+        "type": "amount", "order": id, "what": "captured", "provider": money(2_500), "ledger": money(2_599),
+    });
+    assert_eq!(report["differences"], json!([difference]), "{report}");
+    trial(&staff).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_books_are_read_by_account_month_and_export() {
+    let market = TestMarket::with_mugs(9).await;
+    let staff = market.staff().0;
+    for _ in 0..4 {
+        market.shopper().buy("MUG", 1, "pm_card_visa").await;
+    }
+    market.market.settled().await;
+    market.leap(SignedDuration::from_hours(40 * 24));
+    market.shopper().buy("MUG", 1, "pm_card_visa").await;
+    market.market.settled().await;
+    let march = staff.get("/v1/ledger/accounts/sales?currency=EUR&period=2026-03&limit=3").await.expect(200);
+    assert_eq!((&march.json["opening"], &march.json["closing"]), (&json!(0), &json!(5_000)));
+    assert_eq!((march.json["data"].as_array().unwrap().len(), &march.json["has_more"]), (3, &json!(true)));
+    let april = staff.get("/v1/ledger/accounts/sales").await.expect(200);
+    assert_eq!((&april.json["opening"], &april.json["closing"]), (&json!(5_000), &json!(6_250)));
+    assert_eq!(april.json["data"].as_array().unwrap().len(), 1);
+    let accounts = staff.get("/v1/ledger/accounts?from=2026-04&to=2026-04").await.expect(200);
+    let sales = accounts.json["data"].as_array().unwrap().iter().find(|row| row["account"] == "sales");
+    assert_eq!(sales.unwrap()["balance"], 1_250);
+    staff.get("/v1/ledger/accounts?from=2026-05&to=2026-04").await.expect(400);
+    staff.get("/v1/ledger/accounts/wages").await.expect(404);
+    assert_eq!(entries(&staff, "&account=sales&to=2026-04-01T00:00:00Z").await.len(), 4);
+    assert_eq!(entries(&staff, "&account=fees").await.len(), 0);
+    let csv = staff.get("/v1/ledger/entries?format=csv").await.expect(200);
+    assert_eq!((csv.header("content-type"), csv.text.lines().count()), ("text/csv", 1 + 5 * 2));
+    assert!(csv.text.lines().nth(1).unwrap().ends_with(",provider_clearing,debit,12.50,EUR"), "{}", csv.text);
+    let accept = [("accept", "application/x-ndjson")];
+    let lines =
+        staff.send(http::Method::GET, "/v1/ledger/entries?account=tax", None, &accept).await.expect(200);
+    assert_eq!((lines.header("content-type"), lines.text.as_str()), ("application/x-ndjson", ""));
+    market.shopper().0.get("/v1/ledger/accounts").await.expect(403);
+}
+
+/// Postings that mingle are each booked, and none twice.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_postings_at_once_come_to_their_sum() {
+    let market = TestMarket::crowded(0).await;
+    let (app, tenant) = (market.app(), market.tenant());
+    let entry = |number: u128| {
+        let amount = euros(i64::try_from(number % 97).unwrap() + 1);
+        let draft = Draft::new().debit(Account::ProviderClearing, amount).unwrap();
+        let lines = draft.credit(Account::Sales, amount).unwrap().balanced().unwrap().unwrap();
+        let event = souk::id::EventId::from_bits(number);
+        Entry::new(event, app.now(), "order.payment_captured", "test", None, lines)
+    };
+    let made: Vec<_> = (0..500).map(entry).collect();
+    let posted = join_all(made.iter().chain(&made).map(|entry| ledger::post(&app, tenant, entry))).await;
+    let new = posted.into_iter().filter(|posted| *posted.as_ref().unwrap()).count();
+    assert_eq!(new, 500);
+    let ids: std::collections::BTreeSet<LedgerEntryId> = made.iter().map(|entry| entry.id).collect();
+    assert_eq!(ids.len(), 500);
+    let sum: i64 = (0..500_i64).map(|number| number % 97 + 1).sum();
+    let trial = trial(&market.staff().0).await;
+    assert_eq!((of(&trial, "provider_clearing"), of(&trial, "sales")), (sum, -sum));
+}
+
+/// All that can be done with the books, once.
+pub async fn everything(market: &TestMarket) {
+    let staff = market.staff().0;
+    market.staff().sell("BOOKED", 1250, 1).await;
+    let order = market.shopper().buy("BOOKED", 1, "pm_card_visa").await;
+    until(&staff, &order, |order| order["payment"]["status"] == "captured").await;
+    let id = order.trim_start_matches("/v1/orders/");
+    market.market.settled().await;
+    // The payment is older than a reconciliation looks back, what is booked of it is not.
+    market.leap(SignedDuration::from_hours(8 * 24));
+    staff.post(&format!("{order}/cancel"), json!({})).await.expect(202);
+    until(&staff, &order, |order| order["status"] == "canceled").await;
+    market.market.settled().await;
+    market.leap(SignedDuration::from_hours(1));
+    reconciled(market).await;
+    // Twice, so that a cursor is sealed and opened.
+    let page = staff.get("/v1/ledger/entries?limit=1").await.expect(200);
+    staff
+        .get(&format!("/v1/ledger/entries?limit=1&cursor={}", page.text_at("/next_cursor")))
+        .await
+        .expect(200);
+    staff.get(&format!("/v1/ledger/entries?order={id}")).await.expect(200);
+    staff.get("/v1/ledger/accounts/sales").await.expect(200);
+    trial(&staff).await;
+}
