@@ -1,6 +1,7 @@
 //! Orders that change before they are sent: stock, payment and lines change together or not at all.
 
 use serde_json::{Value, json};
+use souk::inventory::{self, Reserved};
 use souk_tests::{TestMarket, until};
 
 fn mugs(quantity: u32) -> Value {
@@ -46,11 +47,12 @@ async fn more_is_reserved_and_charged_and_less_is_let_go_and_refunded() {
     staff.0.post(&edits, lines).await.expect(201);
     market.market.settled().await;
     let shown = staff.0.get(&order).await;
-    assert_eq!(shown.json["totals"]["total"]["amount"], 2800);
+    // The mugs keep their price; the plate has today's.
+    assert_eq!(shown.json["totals"]["total"]["amount"], 2770);
     assert_eq!(shown.json["edits"][1]["before"]["totals"]["total"]["amount"], 3750);
-    assert_eq!(shown.json["refunds"][0]["amount"]["amount"], 950);
+    assert_eq!(shown.json["refunds"][0]["amount"]["amount"], 980);
     assert_eq!((staff.stock("MUG").await, staff.stock("PLATE").await), ((5, 2, 3), (5, 1, 4)));
-    assert_eq!(money(&market).await, (3750, 950));
+    assert_eq!(money(&market).await, (3750, 980));
     staff.0.post(&format!("{order}/cancel"), json!({})).await.expect(202);
     until(&staff.0, &order, |order| order["status"] == "canceled").await;
     assert_eq!(money(&market).await, (3750, 3750));
@@ -95,6 +97,28 @@ async fn what_is_only_held_is_taken_as_the_order_is_then() {
     market.market.settled().await;
     assert_eq!(money(&market).await, (5000, 0));
     assert_eq!(staff.0.get(&order).await.json["payment"]["captured"]["amount"], 5000);
+}
+
+/// A worker that is late holds the stock of an order as it was long ago: what a later edit did stays.
+#[tokio::test(start_paused = true)]
+async fn an_earlier_demand_does_not_undo_a_later_one() {
+    let market = TestMarket::with_mugs(9).await;
+    let order = confirmed(&market, 2, "automatic").await;
+    let id = order.trim_start_matches("/v1/orders/").parse().unwrap();
+    let (app, tenant, berlin) = (market.app(), market.tenant(), ["berlin".parse().unwrap()]);
+    let hold = async |mugs: u64, sequence: u32| {
+        let demand = [("MUG".parse().unwrap(), mugs)].into();
+        inventory::adjust(&app, tenant, id, &demand, &berlin, sequence).await.unwrap()
+    };
+    assert!(matches!(hold(5, 20).await, Reserved::Held(_)));
+    assert!(matches!(hold(3, 22).await, Reserved::Held(_)));
+    assert_eq!(hold(5, 20).await, Reserved::Closed);
+    assert!(matches!(hold(3, 22).await, Reserved::Held(_)), "the same again is done already");
+    assert!(matches!(hold(10, 23).await, Reserved::Short(_)));
+    assert_eq!(market.staff().stock("MUG").await, (9, 3, 6));
+    inventory::release(&app, tenant, id).await.unwrap();
+    assert_eq!(hold(1, 30).await, Reserved::Closed);
+    assert_eq!(market.staff().stock("MUG").await, (9, 0, 9));
 }
 
 /// An edit and a cancellation, at every moment of each other's way.

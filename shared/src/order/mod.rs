@@ -5,6 +5,7 @@
 //! which reckons what parts of it cost. `stream` reads and appends the events, `next` says what the saga does next,
 //! `saga` does it, `work` sees to it that no order is forgotten.
 
+mod actor;
 mod after;
 mod commands;
 mod contact;
@@ -16,12 +17,14 @@ mod funds;
 mod list;
 mod model;
 mod next;
+mod parcel;
 mod people;
 mod refund;
 mod repricing;
 mod request;
 mod returns;
 mod saga;
+mod status;
 mod stream;
 mod view;
 mod work;

@@ -1,18 +1,21 @@
 //! What an order comes to when its lines change.
 //!
 //! What was agreed on stays: old lines keep their unit prices, their discounts per unit and their tax rates, and shipping
-//! its price. New lines have the catalog's price of today.
+//! its price. New lines cost what they cost today, with the taxes of where the order goes.
 
 use std::collections::BTreeMap;
 
 use super::{edit::Version, model::Order};
 use crate::{
-    catalog::{self, Offer, ProductStatus, Sku},
+    catalog::{self, ProductStatus, Sku},
     http::Problem,
+    identity::StoreProfile,
     money::{Money, MoneyError},
-    pricing::{PricedLine, Pricing, Tax, TaxTotal},
+    price_list,
+    pricing::{PricedLine, Pricing, Tax, TaxPayer, TaxTotal},
     quantity::Quantity,
     runtime::App,
+    tax::{TaxAsk, TaxProvider, TaxTable, Taxable, taxes},
     tenant::Tenant,
     totals::Totals,
 };
@@ -27,16 +30,13 @@ pub async fn reprice(
     order: &Order,
     changes: &BTreeMap<Sku, u32>,
 ) -> Result<(Version, Option<Pricing>), Problem> {
-    let known = |sku: &&Sku| order.lines.iter().any(|line| line.sku == **sku);
-    let new: Vec<Sku> =
-        changes.iter().filter(|(_, count)| **count > 0).map(|(sku, _)| sku).cloned().collect();
-    let new: Vec<Sku> = new.iter().filter(|sku| !known(sku)).cloned().collect();
-    let offers = catalog::offers(app, tenant, &new).await?;
-    let mut lines = kept(order, changes)?;
-    for (sku, offer) in new.iter().zip(offers) {
-        let quantity = changes.get(sku).copied().unwrap_or(0);
-        lines.push(added(order, sku, offer, quantity)?);
+    let known = |sku: &Sku| order.lines.iter().any(|line| line.sku == *sku);
+    let mut new = Vec::new();
+    for (sku, &count) in changes.iter().filter(|(sku, count)| **count > 0 && !known(sku)) {
+        new.push((sku.clone(), quantity_of(sku, count)?));
     }
+    let mut lines = kept(order, changes)?;
+    lines.append(&mut added(app, tenant, order, &new).await?);
     Ok(totaled(order, lines)?)
 }
 
@@ -98,31 +98,62 @@ fn resized(order: &Order, line: &PricedLine, quantity: Quantity) -> Result<Price
     Ok(line)
 }
 
-/// A line that was not there, at the catalog's price.
-fn added(order: &Order, sku: &Sku, offer: Option<Offer>, count: u32) -> Result<PricedLine, Problem> {
-    let currency = order.total().currency();
-    let offer = offer.filter(|offer| offer.status == ProductStatus::Active);
-    let offer = offer.ok_or_else(|| wrong(format!("{sku} is not for sale.")))?;
-    let unit_price = offer.variant.price_in(currency);
-    let unit_price = unit_price.ok_or_else(|| wrong(format!("{sku} has no price in {currency}.")))?;
-    let taxed = order.lines.iter().any(|line| !line.taxes.is_empty());
-    if taxed {
-        return Err(wrong(format!("{sku} is not on the order, whose taxes are reckoned already.")));
+/// The lines that were not there, at what they cost here and now, with the taxes of where the order goes.
+async fn added(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    new: &[(Sku, Quantity)],
+) -> Result<Vec<PricedLine>, Problem> {
+    if new.is_empty() {
+        return Ok(Vec::new());
     }
-    let quantity = quantity_of(sku, count)?;
-    Ok(PricedLine {
-        sku: sku.clone(),
-        product_id: offer.product,
-        name: offer.name,
-        options: offer.variant.options,
-        quantity,
-        unit_price,
-        total: unit_price.times(quantity.get())?,
-        list_price: None,
-        price_list: None,
-        discounts: Vec::new(),
-        taxes: Vec::new(),
-    })
+    let (currency, at) = (order.total().currency(), app.now());
+    let skus: Vec<Sku> = new.iter().map(|(sku, _)| sku.clone()).collect();
+    let pricing = order.pricing.as_ref();
+    let group = pricing.and_then(|pricing| pricing.group.as_ref());
+    let destination = pricing.and_then(|pricing| pricing.destination.as_ref());
+    if pricing.is_some_and(|pricing| pricing.reverse_charge) {
+        return Err(wrong("Nothing can be added to an order whose buyer owes the tax.".to_owned()));
+    }
+    let profile = StoreProfile::of(app, tenant).await?;
+    let ask = TaxAsk { origin: profile.tax_origin.as_ref(), destination, at };
+    let offers = catalog::offers(app, tenant, &skus).await?;
+    let prices = price_list::load(app, tenant, currency, &skus, group, at).await?;
+    let rules = TaxTable::new(app, tenant).rules(ask).await?;
+    let (mut lines, mut categories) = (Vec::new(), Vec::new());
+    for ((sku, quantity), offer) in new.iter().zip(offers) {
+        let offer = offer.filter(|offer| offer.status == ProductStatus::Active);
+        let offer = offer.ok_or_else(|| wrong(format!("{sku} is not for sale.")))?;
+        let catalog = offer.variant.price_in(currency);
+        let resolved = prices.of(catalog, sku, *quantity)?;
+        let resolved = resolved.ok_or_else(|| wrong(format!("{sku} has no price in {currency}.")))?;
+        let unit_price = resolved.unit_price;
+        categories.push(offer.tax_category);
+        lines.push(PricedLine {
+            sku: sku.clone(),
+            product_id: offer.product,
+            name: offer.name,
+            options: offer.variant.options,
+            quantity: *quantity,
+            unit_price,
+            total: unit_price.times(quantity.get())?,
+            list_price: catalog.filter(|catalog| *catalog != unit_price),
+            price_list: resolved.price_list,
+            discounts: Vec::new(),
+            taxes: Vec::new(),
+        });
+    }
+    // Orders of the first versions were not taxed.
+    if pricing.is_some() {
+        let of = |(line, category): (&PricedLine, _)| Taxable { category, amount: line.total };
+        let taxable: Vec<_> = lines.iter().zip(categories.iter().map(Option::as_ref)).map(of).collect();
+        let found = taxes(&rules, &taxable, None, order.policy(), &TaxPayer::Person, destination)?;
+        for (line, taxes) in lines.iter_mut().zip(found.lines) {
+            line.taxes = taxes;
+        }
+    }
+    Ok(lines)
 }
 
 /// What `lines` come to, with the order's shipping.
@@ -186,3 +217,6 @@ fn summarize(pricing: &mut Pricing, lines: &[PricedLine]) -> Result<(), MoneyErr
     pricing.taxes = totals;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
