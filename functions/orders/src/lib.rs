@@ -1,5 +1,9 @@
 //! Orders: read, list, and what staff do to them.
 
+mod edits;
+mod refunds;
+mod returns;
+
 use souk::{
     audit::Action,
     http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, get, post},
@@ -52,6 +56,44 @@ pub fn function() -> Function {
             act("/v1/orders/{id}/reject", "Cancel an order that was held for review", Action::OrderRejected)
                 .answers(&[202]),
             reject,
+        )
+        .on(
+            post("/v1/orders/{id}/refunds", "Give some or all of an order's money back")
+                .needs(Scope::RefundsWrite)
+                .audited(Action::OrderRefunded)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            refunds::refund,
+        )
+        .on(
+            act("/v1/orders/{id}/edits", "Change what is bought", Action::OrderEdited)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            edits::edit,
+        )
+        .on(
+            act("/v1/orders/{id}/returns", "Expect goods back", Action::ReturnRequested)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::request,
+        )
+        .on(
+            post("/v1/customers/me/orders/{id}/returns", "Ask to send goods of one's own order back")
+                .needs(Scope::AccountOwn)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::request_own,
+        )
+        .on(
+            act("/v1/orders/{id}/returns/{return}/receive", "Take goods back", Action::ReturnReceived)
+                .idempotency(Keys::Required)
+                .answers(&[200]),
+            returns::receive,
+        )
+        .on(
+            act("/v1/orders/{id}/returns/{return}/reject", "Take no goods back", Action::ReturnRejected)
+                .answers(&[200]),
+            returns::reject,
         )
         .function("orders")
 }

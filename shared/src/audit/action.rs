@@ -83,6 +83,14 @@ actions! {
     OrderRejected = "order.rejected";
     /// Money of an order was given back.
     OrderRefunded = "order.refunded";
+    /// What is bought by an order was changed.
+    OrderEdited = "order.edited";
+    /// Goods of an order are to come back.
+    ReturnRequested = "return.requested";
+    /// Goods of an order came back.
+    ReturnReceived = "return.received";
+    /// Goods of an order were not taken back.
+    ReturnRejected = "return.rejected";
     /// A gift card was issued.
     GiftCardIssued = "gift_card.issued";
     /// A gift card was disabled or enabled again.

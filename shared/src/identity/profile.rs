@@ -77,6 +77,9 @@ pub struct StoreProfile {
     /// Whether its staff need a second factor to log in.
     #[serde(default)]
     pub staff_second_factor: SecondFactorRule,
+    /// For how many days after a parcel was sent its shopper may ask for a return. Without it, only staff can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_window_days: Option<u16>,
     /// How long it keeps what it knows of people.
     #[serde(default)]
     pub retention: Retention,

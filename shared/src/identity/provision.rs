@@ -137,6 +137,7 @@ pub async fn provision(
         limits: new.limits,
         quotas: new.quotas,
         origins: new.origins,
+        return_window_days: None,
         retention: Retention::default(),
         price_policy: PricePolicy::default(),
         tax_origin: None,

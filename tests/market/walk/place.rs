@@ -241,9 +241,10 @@ impl Place {
                 self.made(world, "/v1/promotions", promotion).await
             }
             Kind::Cart => self.cart(world, &self.sku(), whose).await,
-            Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder => {
+            Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder | Kind::SentOrder => {
                 return self.order(world, kind, whose).await;
             }
+            Kind::Return => kind.nothing().to_owned(),
             Kind::Customer => self.customers[0]["sub"].as_str().unwrap().to_owned(),
             Kind::Session => {
                 let claims = caller.unwrap_or(&self.customers[whose.unwrap_or(0)]);
@@ -355,6 +356,10 @@ impl Place {
         let path = format!("/v1/carts/{cart}/checkout");
         let placed = self.caller(world, whose).post(&path, checkout).await.expect(202);
         world.market.market.settled().await;
+        if kind == Kind::SentOrder {
+            let path = format!("/v1/orders/{}/fulfillments", placed.text_at("/id"));
+            self.keeper(world).post(&path, json!({})).await.expect(201);
+        }
         Some(placed.text_at("/id").to_owned())
     }
 }

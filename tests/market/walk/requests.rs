@@ -24,6 +24,10 @@ pub enum Kind {
     HeldOrder,
     /// One that somebody has to look at.
     ReviewedOrder,
+    /// One that was sent.
+    SentOrder,
+    /// A return that there is not: which one is of which order is not the walk's to know.
+    Return,
     Customer,
     /// A log-in of whoever calls.
     Session,
@@ -46,7 +50,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Product,
         Self::Sku,
         Self::Promotion,
@@ -54,6 +58,8 @@ impl Kind {
         Self::Order,
         Self::HeldOrder,
         Self::ReviewedOrder,
+        Self::SentOrder,
+        Self::Return,
         Self::Customer,
         Self::Session,
         Self::ApiKey,
@@ -81,7 +87,7 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account)
+        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account | Self::Return)
     }
 
     /// An id of its shape that names nothing.
@@ -91,7 +97,10 @@ impl Kind {
             Self::Sku => "NO-SUCH-SKU",
             Self::Promotion => "promo_00000000000000000000000001",
             Self::Cart => "cart_00000000000000000000000001",
-            Self::Order | Self::HeldOrder | Self::ReviewedOrder => "ord_00000000000000000000000001",
+            Self::Order | Self::HeldOrder | Self::ReviewedOrder | Self::SentOrder => {
+                "ord_00000000000000000000000001"
+            }
+            Self::Return => "ret_00000000000000000000000001",
             Self::Customer => "cus_00000000000000000000000001",
             Self::Session => "ses_00000000000000000000000001",
             Self::ApiKey => "key_00000000000000000000000001",
@@ -292,6 +301,23 @@ fn shop(route: &str) -> Option<Sample> {
         "POST /v1/orders/{id}/cancel" => order(Kind::Order, 202),
         "POST /v1/orders/{id}/captures" => order(Kind::HeldOrder, 201),
         "POST /v1/orders/{id}/fulfillments" => order(Kind::Order, 201),
+        "POST /v1/orders/{id}/refunds" => needs("refunds:write", &[Kind::Order], 201).body(empty).uses(),
+        "POST /v1/orders/{id}/edits" => needs("orders:write", &[Kind::Order], 201)
+            .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 2}]})))
+            .uses(),
+        "POST /v1/orders/{id}/returns" => needs("orders:write", &[Kind::SentOrder], 201)
+            .body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
+            .uses(),
+        // Which return is of which order is not the walk's to know: `returns.rs` tells of those that are there.
+        "POST /v1/orders/{id}/returns/{return}/receive" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404)
+                .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
+        }
+        "POST /v1/orders/{id}/returns/{return}/reject" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404).body(empty)
+        }
         "POST /v1/orders/{id}/approve" | "POST /v1/orders/{id}/reject" => order(Kind::ReviewedOrder, 202),
         "POST /v1/payment-events/{provider}/{store}" => {
             open(&[Kind::PaymentProvider, Kind::Store], &[400]).body(empty)
@@ -301,7 +327,7 @@ fn shop(route: &str) -> Option<Sample> {
 }
 
 fn accounts(route: &str) -> Option<Sample> {
-    let own = |ids, good| needs("account:own", ids, good);
+    let own = |ids: &[Kind], good| needs("account:own", ids, good);
     Some(match route {
         "GET /v1/customers" => needs("customers:read", &[], 200),
         "GET /v1/customers/{id}" => needs("customers:read", &[Kind::Customer], 200),
@@ -318,6 +344,12 @@ fn accounts(route: &str) -> Option<Sample> {
         }
         "PATCH /v1/customers/me" => {
             own(&[], 200).of(Of::Customers).outsiders(200).body(|_, _| json(json!({"name": "Ada King"})))
+        }
+        // Nobody in particular placed it.
+        "POST /v1/customers/me/orders/{id}/returns" => {
+            own(&[Kind::SentOrder], 404).of(Of::Customers).body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
         }
         "POST /v1/customers/me/password" => own(&[], 204)
             .of(Of::Customers)
