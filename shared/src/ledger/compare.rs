@@ -208,8 +208,8 @@ mod tests {
         Record::of_entries(&entries, eur).unwrap()
     }
 
-    fn differences(provider: ProviderPayment) -> Vec<(Compared, i64, i64)> {
-        let provider = Record::of_payments([&provider], euros(0).currency()).unwrap();
+    fn differences(provider: &ProviderPayment) -> Vec<(Compared, i64, i64)> {
+        let provider = Record::of_payments([provider], euros(0).currency()).unwrap();
         let found = compare(OrderId::from_bits(1), &provider, &books());
         let amounts = found.into_iter().map(|difference| match difference {
             Difference::Amount { what, provider, ledger, .. } => (what, provider.amount(), ledger.amount()),
@@ -220,15 +220,15 @@ mod tests {
 
     #[test]
     fn what_is_the_same_is_no_difference() {
-        assert_eq!(differences(payment(1000, 400, Some(30))), []);
-        assert_eq!(differences(payment(1000, 400, None)), []);
+        assert_eq!(differences(&payment(1000, 400, Some(30))), []);
+        assert_eq!(differences(&payment(1000, 400, None)), []);
     }
 
     #[test]
     fn every_amount_is_compared() {
-        assert_eq!(differences(payment(999, 400, Some(30))), [(Compared::Captured, 999, 1000)]);
-        assert_eq!(differences(payment(1000, 500, Some(30))), [(Compared::Refunded, 500, 400)]);
-        assert_eq!(differences(payment(1000, 400, Some(31))), [(Compared::Fees, 31, 30)]);
+        assert_eq!(differences(&payment(999, 400, Some(30))), [(Compared::Captured, 999, 1000)]);
+        assert_eq!(differences(&payment(1000, 500, Some(30))), [(Compared::Refunded, 500, 400)]);
+        assert_eq!(differences(&payment(1000, 400, Some(31))), [(Compared::Fees, 31, 30)]);
     }
 
     #[test]
@@ -236,9 +236,9 @@ mod tests {
         let refund = |status| ProviderRefund { id: RefundId::from_bits(1), amount: euros(100), status };
         let mut pending = payment(1000, 500, None);
         pending.refunds.push(refund(RefundStatus::Pending));
-        assert_eq!(differences(pending.clone()), []);
+        assert_eq!(differences(&pending), []);
         pending.refunds[0].status = RefundStatus::Succeeded;
-        assert_eq!(differences(pending), [(Compared::Refunded, 500, 400)]);
+        assert_eq!(differences(&pending), [(Compared::Refunded, 500, 400)]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ struct Store {
     policy: PricePolicy,
 }
 
-fn promotion(number: u8, priority: u16, body: Value) -> Candidate {
+fn promotion(number: u8, priority: u16, body: &Value) -> Candidate {
     let mut whole = json!({
         "id": PromotionId::from_bits(u128::from(number)), "name": format!("Promotion {number}"), "status": "active",
         "trigger": {"type": "automatic"}, "priority": priority, "stacking": {"type": "stackable"}, "rules": {},
@@ -57,7 +57,7 @@ fn store(currency: Currency, policy: PricePolicy, which: u8) -> Store {
         json!({"rules": {"minimum": amount(100_000)}, "actions": [{"type": "free_shipping"}]}),
     ];
     let promotions = (0..).zip(all).filter(|(place, _)| which & (1 << place) != 0);
-    let promotions = promotions.map(|(place, body)| promotion(place, 9 - u16::from(place), body)).collect();
+    let promotions = promotions.map(|(place, body)| promotion(place, 9 - u16::from(place), &body)).collect();
     let rows = [
         json!({"name": "VAT DE", "place": {"country": "DE"}, "rate": "19"}),
         json!({"name": "VAT DE 7", "place": {"country": "DE"}, "category": "books", "rate": "7"}),
