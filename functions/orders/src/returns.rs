@@ -55,7 +55,7 @@ pub async fn receive(app: App, call: Call<ReceiveReturn>) -> Result<Reply<Return
     if body.refund && !call.principal()?.may(Scope::RefundsWrite) {
         return Err(Problem::missing_scope(Scope::RefundsWrite));
     }
-    let lines = body.lines.iter().map(|line| line.received()).collect::<Result<Vec<_>, _>>()?;
+    let lines = body.lines.iter().map(souk::order::ReceiveLine::received).collect::<Result<Vec<_>, _>>()?;
     let profile = StoreProfile::of(&app, call.tenant()?).await?;
     if let Some(unknown) =
         lines.iter().filter_map(|line| line.restock.as_ref()).find(|at| !profile.has_location(at))
