@@ -15,7 +15,6 @@ async fn each_of_stripes_declining_methods_ends_the_order() {
         ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
         ("pm_card_chargeDeclinedProcessingError", "processing_error"),
         ("pm_card_radarBlock", "fraudulent"),
-        ("pm_card_authenticationRequired", "authentication_required"),
     ];
     for (method, code) in methods {
         let shopper = market.shopper();

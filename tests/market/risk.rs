@@ -74,6 +74,21 @@ async fn what_a_store_refuses_is_canceled_before_anything_is_charged() {
     assert_eq!(second.json["risk"]["reasons"], json!(["disposable_email", "earlier_orders"]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_card_is_known_again_whoever_uses_it() {
+    let market = TestMarket::with_mugs(9).await;
+    let often = json!({"signal": "orders_per_card", "above": 1, "hours": 1, "score": 50});
+    rules(&market, json!({"rules": [often]})).await;
+    let shopper = market.shopper();
+    let mut reasons = Vec::new();
+    for method in ["pm_card_visa", "pm_card_amex", "pm_card_visa"] {
+        let order = shopper.buy("MUG", 1, method).await;
+        market.market.settled().await;
+        reasons.push(shopper.0.get(&order).await.expect(200).json["risk"]["reasons"].clone());
+    }
+    assert_eq!(reasons, [json!([]), json!([]), json!(["orders_per_card"])]);
+}
+
 #[tokio::test]
 async fn rules_that_can_not_be_kept_name_what_is_wrong() {
     let market = TestMarket::with_mugs(1).await;

@@ -49,6 +49,7 @@ pub struct ListEntries {
     #[param(value_type = Option<String>, format = DateTime)]
     pub to: Option<Timestamp>,
     /// `csv` or `ndjson` for an export, as `Accept` asks for one too.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

@@ -7,8 +7,8 @@ use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Charge, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName, ProviderPage,
-    ProviderPayment,
+    Charge, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName,
+    ProviderPage, ProviderPayment,
     breaker::{self, Admission},
 };
 use crate::{id::RefundId, money::Money, runtime::App, tenant::Tenant};
@@ -125,6 +125,10 @@ impl Provider for Guarded {
 
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError> {
         self.ask(|| self.inner.find(key)).await
+    }
+
+    async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError> {
+        self.ask(|| self.inner.card(method)).await
     }
 
     async fn payments_since(

@@ -167,6 +167,9 @@ pub trait Provider: Send + Sync {
     /// How the payment stands, if the provider knows it.
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError>;
 
+    /// What tells the card of a payment method from others, however often it is entered anew, where the provider says.
+    async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError>;
+
     /// The payments that the provider was first asked for at `from` or later; the next page behind `cursor`.
     async fn payments_since(
         &self,

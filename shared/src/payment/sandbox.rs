@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Charge, ClientSecret, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName,
-    ProviderPage, ProviderPayment, ProviderStatus,
+    Charge, ClientSecret, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError,
+    ProviderName, ProviderPage, ProviderPayment, ProviderStatus,
 };
 use crate::{
     id::RefundId,
@@ -215,6 +215,11 @@ impl Provider for Sandbox {
 
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError> {
         Ok(self.load(key).await?.map(|payment| payment.shown(key, self.app.now())))
+    }
+
+    /// Each of its methods is a card of its own.
+    async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError> {
+        Ok(Some(payment::fingerprint(method.as_str())))
     }
 
     /// A cursor is the day, and the place behind which to go on in its list.

@@ -126,8 +126,9 @@ const fn review_at() -> i16 {
     50
 }
 
-/// What a store has that says nothing: a person looks at what the provider rates as risky, at ten orders of one email
-/// address within an hour, and where two lesser things come together.
+/// What a store has that says nothing: a person looks at what the provider rates as risky, and where two lesser things
+/// come together. How many orders are too many is each store's own to say: a mail-order shop and a ticket sale differ, and
+/// what is counted costs writes.
 impl Default for RiskRules {
     fn default() -> Self {
         Self {
@@ -135,7 +136,6 @@ impl Default for RiskRules {
             deny_at: None,
             rules: vec![
                 RiskRule::ProviderElevated { score: 50 },
-                RiskRule::OrdersPerEmail { above: 9, hours: 1, score: 50 },
                 RiskRule::DisposableEmail { score: 25 },
                 RiskRule::CountryMismatch { score: 25 },
             ],
@@ -173,6 +173,11 @@ impl RiskRules {
     /// For how many hours back a kind of orders has to be counted; nothing, where no rule asks.
     pub(super) fn hours_of(&self, asks: impl Fn(&RiskRule) -> bool) -> Option<u8> {
         self.rules.iter().filter(|rule| asks(rule)).filter_map(RiskRule::hours).max()
+    }
+
+    /// Whether a rule asks which card pays.
+    pub fn ask_for_cards(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule, RiskRule::OrdersPerCard { .. }))
     }
 
     /// Whether a rule asks for the orders that went well before.

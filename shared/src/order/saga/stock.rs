@@ -11,6 +11,7 @@ use crate::{
     inventory::{self, Reserved},
     risk::{self, Assessment, Facts},
     runtime::{App, JobError},
+    store,
     tenant::Tenant,
 };
 
@@ -47,7 +48,8 @@ async fn assess(
 ) -> Result<Assessment, JobError> {
     let rules = profile.map(|profile| profile.risk.clone()).unwrap_or_default();
     let (email, traits) = (order.placed.contact.email(), order.placed.traits.as_ref());
-    let counts = risk::count(app, tenant, order.id, &rules, (email, traits, None)).await?;
+    let card = if rules.ask_for_cards() { card(app, tenant, order).await } else { None };
+    let counts = risk::count(app, tenant, order.id, &rules, (email, traits, card.as_deref())).await?;
     let earlier = match email {
         Some(email) if rules.asks_for_history() => list::confirmed(app, tenant, email, order.id).await?,
         _ => 0,
@@ -57,6 +59,19 @@ async fn assess(
     let elevated = method.is_some_and(|method| method.as_str() == "pm_card_riskLevelElevated");
     let facts = Facts { total: order.total(), traits, elevated, counts, earlier };
     Ok(risk::assess(&facts, &rules, profile.and_then(|profile| profile.review_above)))
+}
+
+/// What tells the card that pays the order from others. Where the provider has no answer, nobody waits for it.
+async fn card(app: &App, tenant: Tenant, order: &Order) -> Option<String> {
+    let method = order.placed.payment_method.as_ref()?;
+    let provider = super::provider(app, tenant, order).await.ok()?;
+    match super::asked(app, "card", provider.card(method)).await {
+        Ok(card) => card.map(|card| store::keys::hash(&[card.as_bytes()])),
+        Err(error) => {
+            tracing::warn!(order = %order.id, %error, "the risk of an order is assessed without its card");
+            None
+        }
+    }
 }
 
 /// Takes what a parcel holds off the shelves.

@@ -232,14 +232,16 @@ impl Payment {
             fee: self.fee(),
             disputes: self.dispute(key, now).into_iter().collect(),
             action,
-            fingerprint: self
-                .method
-                .as_deref()
-                .map(|method| keys::hash(&[method.as_bytes()])[..16].to_owned()),
+            fingerprint: self.method.as_deref().map(fingerprint),
             decline: self.decline,
             reference: format!("sandbox_{key}"),
         }
     }
+}
+
+/// What tells the card of a method from others.
+pub(super) fn fingerprint(method: &str) -> String {
+    keys::hash(&[method.as_bytes()])[..16].to_owned()
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Charge, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName, ProviderPage,
-    ProviderPayment,
+    Charge, Method as PaymentMethod, Notification, NotificationError, PaymentKey, Provider, ProviderError,
+    ProviderName, ProviderPage, ProviderPayment,
 };
 use crate::{
     id::RefundId,
@@ -33,7 +33,7 @@ use crate::{
 };
 use client::{Answer, Form, call};
 use secrets::Secrets;
-use shapes::{Dispute, Intent, List, Refund};
+use shapes::{Dispute, Intent, List, MethodDetails, Refund};
 
 /// Stripe, on behalf of one tenant.
 #[derive(Clone, Debug)]
@@ -150,6 +150,17 @@ impl Provider for Stripe {
 
     async fn find(&self, key: PaymentKey) -> Result<Option<ProviderPayment>, ProviderError> {
         operations::find(self, key).await
+    }
+
+    /// <https://docs.stripe.com/api/payment_methods/object>
+    async fn card(&self, method: &PaymentMethod) -> Result<Option<String>, ProviderError> {
+        let path = format!("/v1/payment_methods/{method}");
+        let details: MethodDetails = match self.get(&path, &Form::new()).await? {
+            // A method that Stripe does not know is declined when it is charged.
+            Answer::Refused(..) => return Ok(None),
+            answer => done(answer)?,
+        };
+        Ok(details.card.and_then(|card| card.fingerprint))
     }
 
     /// Newest first, as Stripe lists them. A cursor is Stripe's name of the last payment of the page before.
