@@ -168,6 +168,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::privacy::everything(market).await;
     market.market.settled().await;
     crate::ledger::everything(market).await;
+    crate::invoices::everything(market).await;
     market.market.settled().await;
 }
 

@@ -41,7 +41,7 @@ pub use refund::{
 pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
-pub use stream::{Told, load, load_for, told};
+pub use stream::{Told, history, load, load_for, told};
 pub use view::{
     CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, shown, view, wait_for_outcome,
 };
