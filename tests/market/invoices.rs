@@ -217,16 +217,4 @@ pub async fn everything(market: &TestMarket) {
     }
     staff.get("/v1/invoices").await.expect(200);
     staff.get("/v1/invoices?type=credit_note").await.expect(200);
-    // An event that is told once more finds the mark.
-    let (app, tenant) = (market.app(), market.tenant());
-    let id = order.trim_start_matches("/v1/orders/").parse().unwrap();
-    for told in order::history(&app, tenant, id).await.unwrap() {
-        let (kind, data) = told.event.write().unwrap();
-        if invoice::EVENTS.contains(&kind.as_str()) {
-            let recorded = souk::event::Recorded { id: told.id, kind, version: 3, sequence: 1, data };
-            let cause = souk::event::Cause::of_request("test");
-            let event = souk::event::CloudEvent::new(tenant, &id.to_string(), told.at, &cause, &recorded);
-            invoice::hear(&app, &event).await.unwrap();
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! is read from the facts, so that none depends on the order in which events arrive.
 
 use super::{
-    issue::{self, Issued},
+    issue,
     model::{DocumentKind, Seller},
     rules,
 };
@@ -11,7 +11,6 @@ use crate::{
     identity::StoreProfile,
     order,
     runtime::{App, JobError},
-    store::{self, Table, keys},
 };
 
 /// The types of the events that may have a document.
@@ -39,8 +38,7 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let Some(order) = history.pop().and_then(|told| told.before).filter(|_| !drafts.is_empty()) else {
         return Ok(());
     };
-    let partition = keys::invoices_of_order(tenant, id);
-    let marks: Vec<Issued> = store::query_all(app, "invoice mark", Table::State, &partition).await?;
+    let marks = issue::marks(app, tenant, id).await?;
     let (mut first, mut seller) = (None, None::<Seller>);
     for draft in &drafts {
         let issued = match (marks.iter().find(|mark| mark.event == draft.event), &seller) {

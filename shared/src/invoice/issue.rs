@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::model::{Document, DocumentKind, Draft, Seller};
 use crate::{
-    id::EventId,
+    id::{EventId, OrderId},
     money::Money,
     order::Order,
     runtime::{App, JobError},
-    store::{self, StoreError, Write, WriteError, keys},
+    store::{self, StoreError, Table, Write, WriteError, keys},
     tenant::Tenant,
 };
 
@@ -83,7 +83,6 @@ pub async fn issue(
     invoice: Option<u64>,
 ) -> Result<Issued, IssueError> {
     let (series, began, mut tries) = (draft.kind, Instant::now(), 0);
-    let mark = keys::invoice_of_event(tenant, order.id, draft.event);
     loop {
         let counter: Option<Counter> =
             store::get(app, "invoice counter", &keys::next_invoice(tenant, series.as_str())).await?;
@@ -101,15 +100,15 @@ pub async fn issue(
             content: draft.clone(),
         };
         let writes = vec![
-            Write::create("invoice_mark", mark.clone(), &issued)?,
+            Write::create("invoice_mark", keys::invoice_of_event(tenant, order.id, draft.event), &issued)?,
             count(tenant, series, number),
             Write::create("invoice", keys::invoice(tenant, series.as_str(), number), &document)?,
         ];
         match store::commit(app, writes).await {
             Ok(()) => return Ok(issued),
             Err(refused) if refused.refused(0) => {
-                let issued = store::get(app, "invoice mark", &mark).await?;
-                return issued.ok_or(IssueError::Busy);
+                let marks = marks(app, tenant, order.id).await?;
+                return marks.into_iter().find(|mark| mark.event == draft.event).ok_or(IssueError::Busy);
             }
             Err(refused) if refused.refused(1) => {}
             Err(WriteError::Refused(_)) => return Err(IssueError::Taken(number)),
@@ -123,6 +122,14 @@ pub async fn issue(
         let most = 20_u64 << tries.min(8);
         tokio::time::sleep(Duration::from_millis(app.entropy().below(most) + 1)).await;
     }
+}
+
+/// Which documents an order has, read strongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn marks(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<Issued>, StoreError> {
+    store::query_all(app, "invoice mark", Table::State, &keys::invoices_of_order(tenant, order)).await
 }
 
 /// The counter goes on from `number`, if it still stands there.

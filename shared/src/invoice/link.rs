@@ -6,7 +6,6 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::model::DocumentKind;
 use crate::{http::Problem, runtime::App, tenant::Tenant};
@@ -15,7 +14,7 @@ use crate::{http::Problem, runtime::App, tenant::Tenant};
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// A token as the holder of a link sends it back. Never logged: whoever has it can read the document.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct LinkToken(String);
 

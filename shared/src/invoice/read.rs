@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    issue::Issued,
+    issue::{self, Issued},
     layout::{self, Buyer},
     link::{Link, LinkToken},
     model::{Document, DocumentKind},
@@ -106,8 +106,7 @@ async fn view<B, Q>(
 /// # Errors
 /// 404 while there are none.
 pub async fn of_order<B, Q>(app: &App, call: &Call<B, Q>, order: &Order) -> Result<OrderInvoice, Problem> {
-    let partition = keys::invoices_of_order(call.tenant()?, order.id);
-    let mut marks: Vec<Issued> = store::query_all(app, "invoice mark", Table::State, &partition).await?;
+    let mut marks = issue::marks(app, call.tenant()?, order.id).await?;
     marks.sort_by_key(|mark| (mark.series, mark.number));
     let (mut invoices, mut credit_notes) = (Vec::new(), Vec::new());
     for mark in &marks {
