@@ -84,12 +84,9 @@ async fn a_sale_has_an_invoice_and_its_refund_a_credit_note() {
     }
     assert_eq!(sk.get("/v1/invoices").await.expect(200).json["data"], json!([]));
     shopper.get("/v1/invoices").await.expect(403);
-    let mine = market.customer(7).call(
-        "GET /v1/orders/{id}/invoice",
-        first.trim_start_matches("/v1/orders/"),
-        Value::Null,
-    );
-    assert_eq!(mine.await.status, 404, "a guest's order is no customer's");
+    let (customer, id) = (market.customer(7), first.trim_start_matches("/v1/orders/"));
+    let theirs = customer.call("GET /v1/orders/{id}/invoice", id, Value::Null).await;
+    assert_eq!(theirs.status, 404, "a guest's order is no customer's");
 }
 
 #[tokio::test(start_paused = true)]
