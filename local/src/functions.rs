@@ -29,6 +29,7 @@ pub fn functions() -> Vec<Function> {
         post_ledger::function(),
         privacy::function(),
         products::function(),
+        promotions::function(),
         project_orders::function(),
         provision_store::function(),
         reconcile::function(),

@@ -41,6 +41,10 @@ scopes! {
     CatalogRead = "catalog:read";
     /// Change products, and see archived ones.
     CatalogWrite = "catalog:write";
+    /// See promotions, their codes, and how often they were used.
+    PromotionsRead = "promotions:read";
+    /// Make, change and end promotions.
+    PromotionsWrite = "promotions:write";
     /// Fill carts.
     CartsWrite = "carts:write";
     /// Turn carts into orders.

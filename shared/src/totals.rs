@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::money::Money;
+use crate::money::{Money, MoneyError};
 
 /// What an order comes to. Always, `total` is `subtotal` less `discount` plus `shipping` plus `tax`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,5 +28,26 @@ impl Totals {
     pub fn of_lines(subtotal: Money) -> Self {
         let none = Money::zero(subtotal.currency());
         Self { subtotal, discount: none, shipping: none, tax: none, total: subtotal, tax_included: None }
+    }
+
+    /// The tax in `total`, whichever way prices are meant.
+    pub fn whole_tax(&self) -> Money {
+        self.tax_included.unwrap_or(self.tax)
+    }
+
+    /// How much of `amount`, which is given back after `before` was, is tax: its share of all that was given back so
+    /// far, less the share of what was before. So the parts come to the whole.
+    ///
+    /// # Errors
+    /// [`MoneyError`].
+    pub fn tax_of(&self, before: Money, amount: Money) -> Result<Money, MoneyError> {
+        self.tax_share(before.plus(amount)?)?.minus(self.tax_share(before)?)
+    }
+
+    fn tax_share(&self, given: Money) -> Result<Money, MoneyError> {
+        let tax = self.whole_tax();
+        let rest = self.total.minus(tax)?.or_zero();
+        let weights = [tax.amount(), rest.amount()].map(|part| u64::try_from(part).unwrap_or(0));
+        Ok(given.split(&weights).first().copied().unwrap_or(given))
     }
 }

@@ -1,6 +1,7 @@
 //! Shoppers who must prove to their bank who they are, and shoppers who have their bank take the money back.
 
 use serde_json::json;
+use souk_local::engine::Happening;
 use souk_tests::{Answer, TestMarket, until};
 
 /// What the browser of the order's shopper tells the sandbox.
@@ -69,6 +70,7 @@ async fn a_shopper_who_walks_away_leaves_nothing_held() {
 #[tokio::test(start_paused = true)]
 async fn the_browsers_secret_stays_with_the_shopper() {
     let market = market().await;
+    market.market.hear_topics().unwrap();
     let order = market.shopper().buy("MUG", 1, "pm_card_threeDSecure2Required").await;
     market.market.settled().await;
     let order = market.shopper().0.get(&order).await;
@@ -77,6 +79,15 @@ async fn the_browsers_secret_stays_with_the_shopper() {
     let recorded: Vec<_> = events.iter().map(ToString::to_string).collect();
     assert!(recorded.iter().any(|event| event.contains("order.payment_action_required")));
     assert!(!recorded.iter().any(|event| event.contains(&secret)), "sealed where it is recorded");
+    let happenings = market.happenings().into_iter();
+    let published: Vec<_> = happenings
+        .filter_map(|happening| match happening {
+            Happening::Published { message, .. } => Some(message),
+            _ => None,
+        })
+        .collect();
+    assert!(published.iter().any(|message| message.contains("order.payment_action_required")));
+    assert!(!published.iter().any(|message| message.contains("client_action") || message.contains(&secret)));
 }
 
 /// The browser's confirmation, the provider's webhook three times and the sweeper's look, all at once.

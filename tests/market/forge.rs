@@ -16,6 +16,7 @@ use ring::{
 };
 use serde_json::{Value, json};
 use souk::runtime::web::Outside;
+use souk_tests::FakeStripe;
 
 /// Keys that were made for these tests, and are good for nothing else.
 const RSA: [&str; 2] =
@@ -163,13 +164,24 @@ impl World {
     /// As a market sees it.
     pub fn outside(&self) -> Outside {
         let world = self.clone();
-        Outside::from_fn(move |request| {
-            let mut inner = world.0.lock().unwrap();
-            let url = request.uri().to_string();
-            let (status, text) = inner.documents.get(&url).cloned().unwrap_or((404, String::new()));
-            inner.asked.push(url);
-            http::Response::builder().status(status).body(text.into_bytes()).unwrap()
+        Outside::from_fn(move |request| world.answer(&request))
+    }
+
+    /// As [`World::outside`], with a Stripe in it.
+    pub fn outside_with(&self, stripe: &FakeStripe) -> Outside {
+        let (world, stripe) = (self.clone(), stripe.clone());
+        Outside::from_fn(move |request| match request.uri().host() {
+            Some("api.stripe.com") => stripe.answer(&request),
+            _ => world.answer(&request),
         })
+    }
+
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let mut inner = self.0.lock().unwrap();
+        let url = request.uri().to_string();
+        let (status, text) = inner.documents.get(&url).cloned().unwrap_or((404, String::new()));
+        inner.asked.push(url);
+        http::Response::builder().status(status).body(text.into_bytes()).unwrap()
     }
 
     /// Puts an issuer with these keys into it.

@@ -94,7 +94,8 @@ async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
     let trial = trial(&staff).await;
     assert_eq!(of(&trial, "sales"), -sold * 1250);
     assert_eq!(of(&trial, "refunds"), 1250);
-    assert_eq!(of(&trial, "provider_clearing"), (sold - 1) * 1250);
+    // The provider keeps its fees, also of what was given back.
+    assert_eq!(of(&trial, "provider_clearing") + of(&trial, "fees"), (sold - 1) * 1250);
     let (owed, eur) = (TenderKind::GiftCard { id }, "EUR".parse().unwrap());
     let left = gift_card::balance(&market.app(), market.tenant(), &owed, eur).await.unwrap();
     assert_eq!(of(&trial, "gift_card_liability"), -left.amount(), "what cards are good for is what is owed");
@@ -122,6 +123,7 @@ async fn tenders_are_booked_from_card_to_sale_and_back() {
     market.market.settled().await;
     let redeemed = trial(&staff).await;
     assert_eq!((of(&redeemed, "gift_card_liability"), of(&redeemed, "deposits")), (-4_300, -700));
+    tokio::time::sleep(Duration::from_millis(5)).await;
     gift_card::give_back(&app, market.tenant(), &kind, euros(700), order, "cancel").await.unwrap();
     market.market.settled().await;
     let returned = trial(&staff).await;
@@ -184,9 +186,10 @@ async fn the_books_are_read_by_account_month_and_export() {
     staff.get("/v1/ledger/accounts?from=2026-05&to=2026-04").await.expect(400);
     staff.get("/v1/ledger/accounts/wages").await.expect(404);
     assert_eq!(entries(&staff, "&account=sales&to=2026-04-01T00:00:00Z").await.len(), 4);
-    assert_eq!(entries(&staff, "&account=fees").await.len(), 0);
+    assert_eq!(entries(&staff, "&account=disputes").await.len(), 0);
     let csv = staff.get("/v1/ledger/entries?format=csv").await.expect(200);
-    assert_eq!((csv.header("content-type"), csv.text.lines().count()), ("text/csv", 1 + 5 * 2));
+    // Goods, the provider's money, and its fee on two accounts.
+    assert_eq!((csv.header("content-type"), csv.text.lines().count()), ("text/csv", 1 + 5 * 4));
     assert!(csv.text.lines().nth(1).unwrap().ends_with(",provider_clearing,debit,12.50,EUR"), "{}", csv.text);
     let accept = [("accept", "application/x-ndjson")];
     let lines =
@@ -226,6 +229,7 @@ pub async fn everything(market: &TestMarket) {
     until(&staff, &order, |order| order["payment"]["status"] == "captured").await;
     let id = order.trim_start_matches("/v1/orders/");
     market.market.settled().await;
+    reconciled(market).await;
     // The payment is older than a reconciliation looks back, what is booked of it is not.
     market.leap(SignedDuration::from_hours(8 * 24));
     staff.post(&format!("{order}/cancel"), json!({})).await.expect(202);

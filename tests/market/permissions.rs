@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, iam::Ask};
 use souk_local::template::{TemplateOptions, load};
-use souk_tests::{Browser, Integration, Member, PASSWORD, TestMarket, template, until};
+use souk_tests::{Browser, FakeStripe, Integration, Member, PASSWORD, TestMarket, template, until};
 
 use crate::api_keys;
 use crate::{forge, issuers};
@@ -91,7 +91,7 @@ async fn open(template: String, faults: &Arc<NoMail>, observer: Arc<dyn Observer
         options.webhooks = false;
         options.faults = Some(faults.clone());
         options.observer = Some(observer);
-        options.outside = Some(issuers::world().outside());
+        options.outside = Some(issuers::world().outside_with(&FakeStripe::default()));
     })
     .await
 }
@@ -154,9 +154,14 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     let waiting = shopper.buy("MUG", 1, "pm_card_threeDSecure2Required").await;
     market.market.settled().await;
     crate::authentication::confirm(market, &waiting, "succeed").await.expect(200);
+    crate::refunds::everything(market).await;
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
+    crate::promotions::everything(market).await;
     crate::accounts::everything(market).await;
+    crate::price_lists::everything(market).await;
+    crate::shipping::everything(market).await;
+    crate::tax_rates::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
     market.market.settled().await;
@@ -167,8 +172,22 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
+    crate::priced::everything(market).await;
     crate::ledger::everything(market).await;
     crate::invoices::everything(market).await;
+    pay_through_stripe(market).await;
+}
+
+/// A shopper pays through Stripe, and Stripe says so.
+async fn pay_through_stripe(market: &TestMarket) {
+    market.staff().sell("JUG", 1250, 20).await;
+    FakeStripe::connect(market, None).await;
+    let shopper = market.shopper();
+    let order = shopper.buy("JUG", 1, "pm_card_visa").await;
+    until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    let id = order.trim_start_matches("/v1/orders/");
+    let told = json!({"metadata": {"souk_payment": id, "souk_store": market.tenant().to_string()}});
+    crate::stripe::say(market, "payment_intent.succeeded", &told, "whsec_1").await.expect(200);
     market.market.settled().await;
 }
 

@@ -43,6 +43,7 @@ impl Scene {
         let mut named = vec![
             ("store", STORE.to_owned()),
             ("product/coffee", self.stock_up().await?),
+            ("promotion/welcome", self.promote().await?),
             ("cart/shopping", self.cart("cart/shopping", 1, false).await?),
             ("cart/ready", self.cart("cart/ready", 2, true).await?),
             ("order/pending", self.order("cart/pending", json!({})).await?),
@@ -83,6 +84,17 @@ impl Scene {
         self.call("stock", "POST /v1/stock/{sku}/movements", &[("sku", "COF-YRG-250")], &delivery, None)
             .await?;
         Ok(coffee["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Something off the first order of whoever has a code, which are made later.
+    async fn promote(&self) -> Result<String, String> {
+        let welcome = json!({
+            "name": "Welcome", "trigger": { "type": "single_use_codes" }, "rules": { "first_order": true },
+            "actions": [{ "type": "percent_off", "percent": "10" }],
+        });
+        let name = "promotion/welcome";
+        let welcome = self.call("promotions", "POST /v1/promotions", &[], &welcome, Some(name)).await?;
+        Ok(welcome["id"].as_str().unwrap_or_default().to_owned())
     }
 
     /// A cart with some coffee in it, and if it is to be `ready`, with an address.
@@ -137,7 +149,7 @@ impl Scene {
         let path = parameters
             .iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
-        let scopes = "catalog:read catalog:write carts:write checkout:write orders:read orders:write stock:read stock:write";
+        let scopes = "catalog:read catalog:write promotions:write carts:write checkout:write orders:read orders:write stock:read stock:write";
         let event = json!({
             "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "",
             "headers": { "content-type": "application/json", "idempotency-key": format!("{function}{path}{}", named.unwrap_or_default()) },

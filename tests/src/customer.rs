@@ -29,6 +29,14 @@ impl Customer<'_> {
         let scopes = Scope::PUBLISHABLE.into_iter().chain([Scope::AccountOwn]);
         let store = self.market.store.parse().unwrap();
         let principal = Principal::new(store, Mode::Test, Who::Customer(self.id), None, scopes);
+        self.market.call_as(&principal, route, id, body).await
+    }
+}
+
+impl TestMarket {
+    /// Calls `route`, such as `GET /v1/orders/{id}`, with this id in its path, past the gateway: as `principal`, whom the
+    /// authorizer has verified.
+    pub async fn call_as(&self, principal: &Principal, route: &str, id: &str, body: Value) -> Answer {
         let (method, path) = route.split_once(' ').unwrap();
         let path = path.replace("{id}", id);
         let body = if body.is_null() { Value::Null } else { body.to_string().into() };
@@ -45,10 +53,10 @@ impl Customer<'_> {
             },
             "pathParameters": {"id": id}, "body": body, "isBase64Encoded": false,
         });
-        let api = self.market.market.stack().api.as_ref().unwrap();
+        let api = self.market.stack().api.as_ref().unwrap();
         let function = &api.routes.iter().find(|known| known.key == route).unwrap().function;
         let event = RawValue::from_string(event.to_string()).unwrap();
-        let answer = self.market.market.invoke(function, event).await.unwrap();
+        let answer = self.market.invoke(function, event).await.unwrap();
         let answer: Value = serde_json::from_str(answer.get()).unwrap();
         let headers = answer["headers"].as_object().into_iter().flatten();
         let headers = headers.map(|(name, value)| {

@@ -11,6 +11,7 @@ mod journey;
 mod market;
 mod member;
 mod people;
+mod stripe;
 mod teardown;
 
 pub use api::{Answer, Api};
@@ -22,3 +23,4 @@ pub use journey::journey;
 pub use market::{TestMarket, plain, template};
 pub use member::{Member, PASSWORD, accept, code_at, mailed_token};
 pub use people::{Shopper, Staff, until};
+pub use stripe::{FakeStripe, Trouble};

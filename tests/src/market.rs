@@ -185,6 +185,9 @@ impl TestMarket {
         let stack = self.market.stack();
         let table =
             |end: &str| stack.tables.values().find(|table| table.name.ends_with(end)).unwrap().name.clone();
+        let mut functions = stack.functions.values();
+        let saga = functions.find(|function| function.binary == "advance-orders").unwrap();
+        let of_saga = |name: &str| saga.environment[name].clone();
         let settings = [
             ("ROOT_SECRET_ARN", stack.secrets.values().next().unwrap().arn.clone()),
             ("STATE_TABLE", table("-state")),
@@ -192,6 +195,8 @@ impl TestMarket {
             ("VAULT_TABLE", table("-vault")),
             ("PERSONAL_DATA_KEY", stack.keys.values().next().unwrap().id.clone()),
             ("ANCHORS_TABLE", table("-anchors")),
+            ("STRIPE_BASE_URL", of_saga("STRIPE_BASE_URL")),
+            ("STRIPE_SECRETS", of_saga("STRIPE_SECRETS")),
         ];
         self.market.operator(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }

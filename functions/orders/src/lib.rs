@@ -1,12 +1,16 @@
 //! Orders: read, list, and what staff do to them.
 
+mod edits;
+mod refunds;
+mod returns;
+
 use souk::{
     audit::Action,
     http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, get, post},
     id::{FulfillmentId, OrderId},
     order::{
-        self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, FulfillOrder, FulfillmentView,
-        ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
+        self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, Explanation, FulfillOrder,
+        FulfillmentView, ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
     },
     principal::Scope,
     runtime::{App, Function},
@@ -18,6 +22,11 @@ pub fn function() -> Function {
     Routes::new()
         .on(get("/v1/orders", "List orders").needs(Scope::OrdersRead), list)
         .on(get("/v1/orders/{id}", "Read an order").needs(Scope::OrdersReadOwn).answers(&[200, 304]), read)
+        .on(
+            get("/v1/orders/{id}/explain", "Explain an order's total, line by line")
+                .needs(Scope::OrdersReadOwn),
+            explain,
+        )
         .on(
             act("/v1/orders/{id}/cancel", "Cancel an order", Action::OrderCancelRequested).answers(&[202]),
             cancel,
@@ -48,6 +57,44 @@ pub fn function() -> Function {
                 .answers(&[202]),
             reject,
         )
+        .on(
+            post("/v1/orders/{id}/refunds", "Give some or all of an order's money back")
+                .needs(Scope::RefundsWrite)
+                .audited(Action::OrderRefunded)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            refunds::refund,
+        )
+        .on(
+            act("/v1/orders/{id}/edits", "Change what is bought", Action::OrderEdited)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            edits::edit,
+        )
+        .on(
+            act("/v1/orders/{id}/returns", "Expect goods back", Action::ReturnRequested)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::request,
+        )
+        .on(
+            post("/v1/customers/me/orders/{id}/returns", "Ask to send goods of one's own order back")
+                .needs(Scope::AccountOwn)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::request_own,
+        )
+        .on(
+            act("/v1/orders/{id}/returns/{return}/receive", "Take goods back", Action::ReturnReceived)
+                .idempotency(Keys::Required)
+                .answers(&[200]),
+            returns::receive,
+        )
+        .on(
+            act("/v1/orders/{id}/returns/{return}/reject", "Take no goods back", Action::ReturnRejected)
+                .answers(&[200]),
+            returns::reject,
+        )
         .function("orders")
 }
 
@@ -61,6 +108,11 @@ async fn read(app: App, call: Call) -> Result<Reply<OrderView>, Problem> {
     // An erasure shows, and is no event of the order.
     let etag = if shown.erased { version(&order).with("erased") } else { version(&order) };
     Ok(Reply::ok(shown).etag(etag))
+}
+
+async fn explain(app: App, call: Call) -> Result<Reply<Explanation>, Problem> {
+    let order = order::load_for(&app, call.principal()?, call.path("id")?).await?;
+    Ok(Reply::ok(order::explain(&order)?).etag(version(&order)))
 }
 
 async fn cancel(app: App, call: Call<CancelOrder>) -> Result<Reply<OrderView>, Problem> {

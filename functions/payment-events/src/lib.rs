@@ -33,14 +33,25 @@ pub fn function() -> Function {
 /// order does no harm.
 async fn take(app: App, call: Call<Notice>) -> Result<Reply<Taken>, Problem> {
     let (name, store) = (call.path::<String>("provider")?, call.path::<StoreId>("store")?);
-    // The sandbox exists in test mode only.
     let name: ProviderName = name.parse().map_err(|()| Problem::not_found())?;
-    let tenant = match name {
-        ProviderName::Sandbox => Tenant::of_signed_notification(store, Mode::Test),
-        ProviderName::Stripe => return Err(Problem::not_found()),
+    // The sandbox exists in test mode only. Elsewhere the mode shows by whose secret the notification is signed with.
+    let modes: &[Mode] = match name {
+        ProviderName::Sandbox => &[Mode::Test],
+        ProviderName::Stripe => &[Mode::Live, Mode::Test],
     };
-    let provider = payment::provider_of(&app, tenant, name).await?.ok_or_else(Problem::not_found)?;
-    let notification = provider.parse_notification(&call.headers, &call.raw_body).await;
+    let mut read = None;
+    for mode in modes {
+        let tenant = Tenant::of_signed_notification(store, *mode);
+        let provider = payment::provider_of(&app, tenant, name).await.map_err(Problem::internal)?;
+        let Some(provider) = provider else { continue };
+        let notification = provider.parse_notification(&call.headers, &call.raw_body).await;
+        let believed = !matches!(notification, Err(NotificationError::Unsigned(_)));
+        read = Some((tenant, notification));
+        if believed {
+            break;
+        }
+    }
+    let (tenant, notification) = read.ok_or_else(Problem::not_found)?;
     let notification = notification.map_err(|error| match error {
         NotificationError::Unsigned(detail) => Problem::new(Code::InvalidSignature, detail),
         NotificationError::Unreadable => Problem::new(Code::MalformedJson, "The notification can't be read."),

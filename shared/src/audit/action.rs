@@ -61,6 +61,14 @@ actions! {
     TaxRateRemoved = "tax_rate.removed";
     /// A table of tax rates was imported.
     TaxRatesImported = "tax_rate.imported";
+    /// A promotion was created.
+    PromotionCreated = "promotion.created";
+    /// A promotion was changed.
+    PromotionUpdated = "promotion.updated";
+    /// A promotion was ended for good.
+    PromotionArchived = "promotion.archived";
+    /// A promotion got single-use codes.
+    PromotionCodesMade = "promotion.codes_made";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
     /// Somebody asked for an order to be canceled.
@@ -75,6 +83,14 @@ actions! {
     OrderRejected = "order.rejected";
     /// Money of an order was given back.
     OrderRefunded = "order.refunded";
+    /// What is bought by an order was changed.
+    OrderEdited = "order.edited";
+    /// Goods of an order are to come back.
+    ReturnRequested = "return.requested";
+    /// Goods of an order came back.
+    ReturnReceived = "return.received";
+    /// Goods of an order were not taken back.
+    ReturnRejected = "return.rejected";
     /// A gift card was issued.
     GiftCardIssued = "gift_card.issued";
     /// A gift card was disabled or enabled again.

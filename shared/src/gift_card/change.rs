@@ -125,7 +125,7 @@ pub(super) fn record(
     };
     let kind = event_kind(of, happened);
     let seed = [tenant.to_string(), subject.clone(), kind.clone(), change.cause.clone()];
-    let id = EventId::derived(at, &seed.each_ref().map(|part| part.as_bytes()));
+    let id = EventId::derived(at, &seed.each_ref().map(String::as_bytes));
     let data = serde_json::to_value(change)
         .map_err(|error| StoreError::Unreadable { kind: "balance change", reason: error.to_string() })?;
     let recorded = Recorded { id, kind, version: 1, sequence: 0, data };

@@ -9,6 +9,7 @@ use crate::{
     http::Problem,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    payment::PaymentSettings,
     pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
@@ -70,9 +71,15 @@ pub struct StoreProfile {
     /// Whose web pages may call it. Any, where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<Origin>>,
+    /// Which providers it is paid through.
+    #[serde(default)]
+    pub payments: PaymentSettings,
     /// Whether its staff need a second factor to log in.
     #[serde(default)]
     pub staff_second_factor: SecondFactorRule,
+    /// For how many days after a parcel was sent its shopper may ask for a return. Without it, only staff can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_window_days: Option<u16>,
     /// How long it keeps what it knows of people.
     #[serde(default)]
     pub retention: Retention,

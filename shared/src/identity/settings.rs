@@ -10,6 +10,7 @@ use crate::{
     id::StoreId,
     limit::{Limits, Origin, Quotas},
     money::{Currency, Money},
+    payment::PaymentSettings,
     pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
@@ -21,6 +22,9 @@ use crate::{
 
 /// How many locations a store may have.
 const MOST_LOCATIONS: usize = 10;
+
+/// How many days a store may leave its shoppers to ask for a return.
+const MOST_RETURN_DAYS: u16 = 3650;
 
 /// How many origins a store may name.
 const MOST_ORIGINS: usize = 20;
@@ -50,8 +54,13 @@ pub struct StoreView {
     /// Whose web pages may call it. Any, where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<Origin>>,
+    /// Which providers it is paid through.
+    pub payments: PaymentSettings,
     /// Whether its staff need a second factor to log in.
     pub staff_second_factor: SecondFactorRule,
+    /// For how many days after a parcel was sent its shopper may ask for a return. Without it, only staff can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_window_days: Option<u16>,
     /// How long it keeps what it knows of people.
     pub retention: Retention,
     /// How its prices are meant: whether they hold their tax, and what is rounded.
@@ -91,8 +100,15 @@ pub struct ChangeStore {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<Origin>>)]
     pub origins: Option<Option<Vec<Origin>>>,
+    /// Which providers it is paid through, all of it. Orders that were placed stay with theirs.
+    pub payments: Option<PaymentSettings>,
     /// Whether its staff need a second factor to log in. Sessions that began without one go on until they end.
     pub staff_second_factor: Option<SecondFactorRule>,
+    /// For how many days after a parcel was sent its shopper may ask for a return, at most 3650; null where only staff
+    /// can.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u16>, maximum = 3650)]
+    pub return_window_days: Option<Option<u16>>,
     /// How long it keeps what it knows of people, all of it. What is absent within is kept until somebody asks for its
     /// erasure; what is erased doesn't come back.
     pub retention: Option<Retention>,
@@ -118,7 +134,9 @@ impl StoreProfile {
             risk: self.risk,
             storefront_url: self.storefront_url,
             origins: self.origins,
+            payments: self.payments,
             staff_second_factor: self.staff_second_factor,
+            return_window_days: self.return_window_days,
             retention: self.retention,
             price_policy: self.price_policy,
             tax_origin: self.tax_origin,
@@ -138,6 +156,10 @@ impl StoreProfile {
             let detail = format!("There may be {MOST_ORIGINS} origins at most.");
             return Err(Problem::invalid("origins", detail));
         }
+        if change.return_window_days.flatten().is_some_and(|days| days > MOST_RETURN_DAYS) {
+            let detail = format!("There may be {MOST_RETURN_DAYS} days at most.");
+            return Err(Problem::invalid("return_window_days", detail));
+        }
         if let Some(Some(origin)) = &change.tax_origin
             && !origin.is_sound()
         {
@@ -152,7 +174,9 @@ impl StoreProfile {
             risk: change.risk.map_or(Ok(old.risk), RiskRules::checked)?,
             storefront_url: change.storefront_url.unwrap_or(old.storefront_url),
             origins: change.origins.unwrap_or(old.origins),
+            payments: change.payments.unwrap_or(old.payments),
             staff_second_factor: change.staff_second_factor.unwrap_or(old.staff_second_factor),
+            return_window_days: change.return_window_days.unwrap_or(old.return_window_days),
             retention: change.retention.unwrap_or(old.retention),
             price_policy: change.price_policy.unwrap_or(old.price_policy),
             tax_origin: change.tax_origin.unwrap_or(old.tax_origin),

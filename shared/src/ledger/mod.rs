@@ -27,4 +27,4 @@ pub use hear::hear;
 pub use list::{AskStatement, ListEntries, Statement, StatementLine, entries, statement};
 pub use posting::post;
 pub use reconcile::{Failure, ListReconciliations, Reconciliation, reconcile, reconciliations};
-pub use rules::{ORDER_EVENTS, of_change, of_order};
+pub use rules::{ORDER_EVENTS, of_change, of_order, tax_of_refund};

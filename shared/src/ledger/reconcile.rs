@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The providers that are asked.
-const PROVIDERS: [ProviderName; 1] = [ProviderName::Sandbox];
+const PROVIDERS: [ProviderName; 2] = [ProviderName::Sandbox, ProviderName::Stripe];
 
 /// How far a run looks back. Runs overlap, so that one that failed is made up for.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -100,7 +100,7 @@ pub async fn reconcile(app: &App, tenant: Tenant) -> Result<Option<Reconciliatio
         report.order(app, tenant, order, &payments).await?;
     }
     report.tell(app, tenant);
-    if report.orders == 0 && report.count == 0 {
+    if report.orders == 0 && report.in_flight == 0 && report.count == 0 {
         return Ok(None);
     }
     let key = keys::reconciliation(tenant, report.at);

@@ -60,12 +60,11 @@ mod tests {
             let parts = split(amount, &weights);
             prop_assert_eq!(parts.iter().map(|&part| i128::from(part)).sum::<i128>(), i128::from(amount));
             let total: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
+            // Nobody is a whole unit away from their exact share.
             for (part, weight) in parts.iter().zip(&weights) {
-                // Nobody is a whole unit away from their exact share.
-                if total > 0 {
-                    let exact = u128::from(amount.unsigned_abs()) * u128::from(*weight) / total;
-                    let above = u128::from(part.unsigned_abs()) - exact;
-                    prop_assert!(above <= 1);
+                let exact = u128::from(amount.unsigned_abs()) * u128::from(*weight);
+                if let Some(floor) = exact.checked_div(total) {
+                    prop_assert!(u128::from(part.unsigned_abs()) - floor <= 1);
                 }
             }
         }

@@ -76,12 +76,26 @@ pub async fn act<B, Q, R: Serialize>(
     command: &Command,
     reply: impl Fn(&Order, OrderView) -> Result<Reply<R>, Problem>,
 ) -> Result<Reply<R>, Problem> {
+    act_on(app, call, id, |_| Ok(command.clone()), reply).await
+}
+
+/// As [`act`], where the command depends on the order.
+///
+/// # Errors
+/// Those of [`act`] and of `command`.
+pub async fn act_on<B, Q, R: Serialize>(
+    app: &App,
+    call: &Call<B, Q>,
+    id: OrderId,
+    command: impl Fn(&Order) -> Result<Command, Problem>,
+    reply: impl Fn(&Order, OrderView) -> Result<Reply<R>, Problem>,
+) -> Result<Reply<R>, Problem> {
     let tenant = call.tenant()?;
     let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
         let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
         ETag::of_version(order.sequence).if_match(&call.headers)?;
-        let events = decide(&order, command.clone())?;
+        let events = decide(&order, command(&order)?)?;
         let now = app.now();
         let mut writes = Vec::new();
         let mut after = order.clone();

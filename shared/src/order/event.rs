@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+pub use super::{
+    actor::Actor,
+    parcel::{ShippedLine, Tracking},
+    status::CancelCause,
+};
 use super::{
     contact::OrderContact,
     edit::{EditCharge, EditFailure, EditRequest},
@@ -16,45 +21,16 @@ use super::{
 };
 use crate::{
     catalog::Sku,
-    contact::{Line, ShortLine},
-    id::{CartId, ClientId, CustomerId, EditId, FulfillmentId, KeyId, RefundId, ReturnId, StaffId},
+    contact::Line,
+    id::{CartId, CustomerId, EditId, FulfillmentId, RefundId, ReturnId},
     inventory::Allocation,
     money::{Money, MoneyError},
     payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
     pricing::{PricePolicy, PricedLine, Pricing, Tender},
-    principal::Who,
-    quantity::Quantity,
     risk::{RiskOutcome, Traits},
     totals::Totals,
     vault::Sealed,
 };
-
-/// Who did something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// The holder of a key.
-    Key(KeyId),
-    /// A shopper who logged in.
-    Customer(CustomerId),
-    /// Somebody who works for the store.
-    Staff(StaffId),
-    /// An integration.
-    Client(ClientId),
-    /// Souk itself.
-    System,
-}
-
-impl From<Who> for Actor {
-    fn from(who: Who) -> Self {
-        match who {
-            Who::Key(id) => Self::Key(id),
-            Who::Customer(id) => Self::Customer(id),
-            Who::Staff(id) => Self::Staff(id),
-            Who::Client(id) => Self::Client(id),
-        }
-    }
-}
 
 /// An order was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,46 +87,6 @@ impl Placed {
     }
 }
 
-/// Some of a line in a parcel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ShippedLine {
-    /// Of what.
-    pub sku: Sku,
-    /// How many.
-    pub quantity: Quantity,
-}
-
-/// Where a parcel can be followed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tracking {
-    /// The carrier's number.
-    pub number: ShortLine,
-    /// The carrier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carrier: Option<ShortLine>,
-}
-
-/// Why an order was canceled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelCause {
-    /// Somebody asked for it.
-    Requested,
-    /// Something was no longer in stock.
-    OutOfStock,
-    /// The payment was declined.
-    PaymentDeclined,
-    /// The provider never said whether it has the money.
-    PaymentTimeout,
-    /// A person decided against it.
-    ReviewRejected,
-    /// Nobody decided in time.
-    ReviewExpired,
-    /// The store's rules refuse orders of such a risk.
-    RiskDenied,
-}
-
 /// What happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -201,6 +137,14 @@ pub enum OrderEvent {
     PaymentActionRequired {
         /// What their browser needs for it, sealed under their key. Never published.
         client_action: Sealed<NextAction>,
+    },
+    /// Its provider is out of order and holds nothing, for certain: another one is asked from now on.
+    #[serde(rename = "order.payment_rerouted")]
+    PaymentRerouted {
+        /// Which one was asked.
+        from: ProviderName,
+        /// Which one is.
+        to: ProviderName,
     },
     /// The provider holds the money.
     #[serde(rename = "order.payment_authorized")]

@@ -46,6 +46,20 @@ impl Order {
         self.sum(self.placed.tenders.iter().map(|tender| tender.amount))
     }
 
+    /// What the provider's payments come to.
+    pub fn due(&self) -> Money {
+        // The tenders of an order are no more than it came to; an edit may have made it less.
+        self.tendered().and_then(|tendered| self.total().minus(tendered)).unwrap_or(self.total()).or_zero()
+    }
+
+    /// What can be refunded now.
+    pub fn refundable(&self) -> Money {
+        if self.own_charge().is_none() {
+            return self.nothing();
+        }
+        self.kept().unwrap_or(self.nothing())
+    }
+
     /// What the order's own payment takes when it is captured: what the order comes to, less what was paid otherwise,
     /// and no more than is held.
     ///

@@ -1,9 +1,11 @@
 //! Orders: event-sourced, carried through by a saga.
 //!
 //! `event` says what can have happened, `model` what an order is after it (`evolve`), `decide` what may happen next
-//! (`decide`). Those three are pure. `stream` reads and appends the events, `next` says what the saga does next,
+//! (`decide`). Those three are pure, and so are `funds`, which reckons what is left of an order's money, and `cost`,
+//! which reckons what parts of it cost. `stream` reads and appends the events, `next` says what the saga does next,
 //! `saga` does it, `work` sees to it that no order is forgotten.
 
+mod actor;
 mod after;
 mod commands;
 mod contact;
@@ -11,24 +13,29 @@ mod cost;
 mod decide;
 mod edit;
 mod event;
+mod explain;
 mod funds;
 mod list;
 mod model;
 mod next;
+mod parcel;
 mod people;
 mod refund;
+mod repricing;
 mod request;
 mod returns;
 mod saga;
+mod status;
 mod stream;
 mod view;
 mod work;
 
-pub use commands::{act, place};
+pub use commands::{act, act_on, place};
 pub use contact::OrderContact;
 pub use decide::{Command, NewEdit, NewRefund, Receipt, RefundWish, Refusal, ShippingWish, decide};
 pub use edit::{Edit, EditCharge, EditFailure, EditRequest, EditStatus, Version};
 pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
+pub use explain::{ExplainedLine, ExplainedShipping, Explanation, PriceStep, explain};
 pub use funds::Charged;
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_own, project};
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
@@ -38,11 +45,17 @@ pub use refund::{
     Refund, RefundCause, RefundFailure, RefundParts, RefundRequest, RefundShare, RefundTo, RefundWay,
     RefundedLine, RefundedShipping,
 };
-pub use request::{CancelOrder, CaptureOrder, FulfillLine, FulfillOrder, ReviewOrder, TrackingInput};
+pub use repricing::reprice;
+pub use request::{
+    CancelOrder, CaptureOrder, EditLine, EditOrder, FulfillLine, FulfillOrder, ReceiveLine, ReceiveReturn,
+    RefundLine, RefundOrder, RefundTarget, RejectReturn, RequestReturn, ReviewOrder, ShippingInput,
+    TrackingInput,
+};
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
 pub use stream::{Told, history, load, load_for, told};
 pub use view::{
-    CancellationView, FulfillmentView, OrderView, PaymentView, RiskView, shown, view, wait_for_outcome,
+    CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
+    ReturnView, RiskView, shown, view, wait_for_outcome,
 };
 pub use work::look_after;

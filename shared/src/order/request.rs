@@ -1,5 +1,7 @@
 //! What callers say when they act on an order.
 
+mod later;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -9,6 +11,11 @@ use super::event::{ShippedLine, Tracking};
 use crate::{
     contact::{Line, ShortLine},
     money::Money,
+};
+
+pub use later::{
+    EditLine, EditOrder, ReceiveLine, ReceiveReturn, RefundLine, RefundOrder, RefundTarget, RejectReturn,
+    RequestReturn, ShippingInput,
 };
 
 /// A cancellation.

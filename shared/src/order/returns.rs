@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -135,6 +135,13 @@ impl Order {
         }
         left.retain(|_, left| *left > 0);
         left
+    }
+
+    /// Whether `days` have not passed since the last parcel was packed.
+    pub fn is_within_return_window(&self, days: u16, now: Timestamp) -> bool {
+        let window = SignedDuration::from_hours(24 * i64::from(days));
+        let sent = self.fulfillments.iter().map(|parcel| parcel.created_at).max();
+        sent.is_none_or(|sent| now.duration_since(sent) <= window)
     }
 
     /// The return `id`.

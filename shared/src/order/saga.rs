@@ -4,38 +4,36 @@
 //! the same order meanwhile shows when the outcome is to be appended: then the order is read again.
 
 mod edits;
+mod nudge;
 mod refunds;
 mod shelves;
+mod stock;
 mod tenders;
 
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+
+pub use nudge::{Nudge, send};
 
 use super::{
     decide::{Command, decide},
     event::{Actor, CancelCause, OrderEvent},
-    list,
     model::Order,
     next::{Step, next_step},
     stream, work,
 };
 use crate::{
-    contact::LocationId,
     event::Cause,
     id::{OrderId, RefundId},
-    identity::StoreProfile,
-    inventory::{self, Reserved},
+    inventory,
     money::Money,
     payment::{
         self, Charge, Decline, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment,
         ProviderStatus,
     },
     promotion,
-    risk::{self, Assessment, Facts},
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
-    tenant::{Mode, Tenant},
+    tenant::Tenant,
     vault::{self, Opened, VaultError},
 };
 
@@ -56,43 +54,6 @@ const PROVIDER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long to leave a shopper who must do something, where the provider does not say that they have.
 const ACTION_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-
-/// A hint that an order may be able to go on. Says nothing of the order itself: the truth is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nudge {
-    /// Which order.
-    pub order: OrderId,
-    /// Whose.
-    pub store: crate::id::StoreId,
-    /// In which mode.
-    pub mode: Mode,
-    /// Of which of its payments the provider may know something new, even if the order is over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<u32>,
-    /// What led to it.
-    #[serde(flatten)]
-    pub cause: Cause,
-}
-
-impl Nudge {
-    /// The order's work is overdue.
-    pub fn overdue(tenant: Tenant, order: OrderId) -> Self {
-        let cause = Cause { correlation: format!("sweep/{order}"), causation: "sweep".to_owned() };
-        Self { order, store: tenant.store(), mode: tenant.mode(), payment: None, cause }
-    }
-
-    /// The provider said something about a payment.
-    pub fn payment(tenant: Tenant, payment: PaymentKey, cause: Cause) -> Self {
-        let PaymentKey { order, number } = payment;
-        Self { order, store: tenant.store(), mode: tenant.mode(), payment: Some(number), cause }
-    }
-
-    /// Whose order it is.
-    pub fn tenant(&self) -> Tenant {
-        Tenant::of_own_record(self.store, self.mode)
-    }
-}
 
 /// What a step found out.
 enum Outcome {
@@ -129,11 +90,11 @@ pub async fn advance(
                 work::settle(app, tenant, id, order.sequence).await?;
                 return Ok(());
             }
-            Step::Reserve => reserve(app, tenant, &order).await?,
+            Step::Reserve => stock::reserve(app, tenant, &order).await?,
             Step::AwaitReview => await_review(app, &order),
             Step::Authorize => authorize(app, tenant, &order).await?,
             Step::Capture => capture(app, tenant, &order).await?,
-            Step::Ship(fulfillment) => ship(app, tenant, &order, fulfillment).await?,
+            Step::Ship(fulfillment) => stock::ship(app, tenant, &order, fulfillment).await?,
             Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
             Step::Edit => edits::carry_out(app, tenant, &order).await?,
             Step::AbandonEdit => edits::abandon(app, tenant, &order).await?,
@@ -209,50 +170,6 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
     }
 }
 
-async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let profile = StoreProfile::load(app, tenant).await?;
-    let locations = locations_of(profile.as_ref());
-    Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
-        Reserved::Held(allocations) => {
-            let risk = assess(app, tenant, order, profile.as_ref()).await?;
-            Outcome::Found(Command::RecordReserved { allocations, risk })
-        }
-        Reserved::Short(sku) => Outcome::Found(Command::RecordStockRefused(sku)),
-        // The order was canceled meanwhile.
-        Reserved::Closed => Outcome::Moved,
-    })
-}
-
-/// Where the store keeps stock, in the order in which orders draw on it.
-fn locations_of(profile: Option<&StoreProfile>) -> Vec<LocationId> {
-    profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect()
-}
-
-async fn locations(app: &App, tenant: Tenant) -> Result<Vec<LocationId>, JobError> {
-    Ok(locations_of(StoreProfile::load(app, tenant).await?.as_ref()))
-}
-
-/// What comes of the order's risk, by the store's rules.
-async fn assess(
-    app: &App,
-    tenant: Tenant,
-    order: &Order,
-    profile: Option<&StoreProfile>,
-) -> Result<Assessment, JobError> {
-    let rules = profile.map(|profile| profile.risk.clone()).unwrap_or_default();
-    let (email, traits) = (order.placed.contact.email(), order.placed.traits.as_ref());
-    let counts = risk::count(app, tenant, order.id, &rules, (email, traits, None)).await?;
-    let earlier = match email {
-        Some(email) if rules.asks_for_history() => list::confirmed(app, tenant, email, order.id).await?,
-        _ => 0,
-    };
-    // Stripe's test method whose name says that the card networks rate it as risky.
-    let method = order.placed.payment_method.as_ref();
-    let elevated = method.is_some_and(|method| method.as_str() == "pm_card_riskLevelElevated");
-    let facts = Facts { total: order.total(), traits, elevated, counts, earlier };
-    Ok(risk::assess(&facts, &rules, profile.and_then(|profile| profile.review_above)))
-}
-
 fn await_review(app: &App, order: &Order) -> Outcome {
     let deadline = order.placed_at + REVIEW_DEADLINE;
     if app.now() < deadline {
@@ -317,25 +234,49 @@ async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, 
         capture: order.placed.capture_method,
         customer: order.placed.customer,
     };
-    let ask = || provider.authorize(key, &charge);
-    let mut answer = asked(app, "authorize", ask()).await;
-    if matches!(answer, Err(ProviderError::Unknown(_))) {
-        answer = asked(app, "authorize", ask()).await;
-    }
+    let answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
     let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;
     match answer {
         Ok(payment) if payment.status == ProviderStatus::RequiresAction && !overdue => {
             require_action(app, tenant, order, payment.action).await
         }
+        // It was to be let go for the second provider's sake, and that was not certain yet.
+        Ok(payment) if payment.status == ProviderStatus::Voided && !overdue => {
+            let found = reroute(app, tenant, order, provider.as_ref(), &charge).await?;
+            Ok(found.unwrap_or_else(|| of_authorization(app, order, payment, overdue)))
+        }
         Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
-            // Not an error of the message: asking again at once would be no better. The sweeper asks again.
             tracing::warn!(order = %order.id, reason, "the provider has not answered");
+            if let Some(found) = reroute(app, tenant, order, provider.as_ref(), &charge).await? {
+                return Ok(found);
+            }
+            // Not an error of the message: asking again at once would be no better. The sweeper asks again.
             Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
         }
         Err(error) => Err(unanswered(&error)),
     }
+}
+
+/// Turns to the store's second provider, once it is certain that the first one holds nothing and never will: otherwise
+/// it might be two who do. What the first one declined is declined.
+async fn reroute(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    first: &dyn Provider,
+    charge: &Charge<'_>,
+) -> Result<Option<Outcome>, JobError> {
+    let Some(second) = payment::second_to(app, tenant, order.provider, charge.method).await? else {
+        return Ok(None);
+    };
+    let closed = asked(app, "void", first.void(PaymentKey::of(order.id), charge.amount)).await;
+    Ok(Some(match closed {
+        Ok(payment) if payment.status == ProviderStatus::Voided => Outcome::Found(Command::Reroute(second)),
+        Ok(payment) => of_authorization(app, order, payment, false),
+        Err(_) => Outcome::Wait(app.now() + PROVIDER_PAUSE),
+    }))
 }
 
 /// Hands the shopper's browser what it needs, once, and waits for the shopper.
@@ -412,19 +353,6 @@ async fn capture(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, Jo
     }
 }
 
-async fn ship(
-    app: &App,
-    tenant: Tenant,
-    order: &Order,
-    fulfillment: crate::id::FulfillmentId,
-) -> Result<Outcome, JobError> {
-    let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
-    let lines = parcel.iter().flat_map(|parcel| &parcel.lines);
-    let demand = lines.map(|line| (line.sku.clone(), u64::from(line.quantity.get()))).collect();
-    inventory::ship(app, tenant, order.id, fulfillment, &demand).await?;
-    Ok(Outcome::Found(Command::RecordShipped(fulfillment)))
-}
-
 /// Leaves the provider with nothing of the order's money, whatever it holds, and says what was done.
 async fn return_money(
     app: &App,
@@ -488,14 +416,4 @@ async fn heed(
         }
     }
     Ok(order)
-}
-
-/// Sends `nudge` to the queue that the saga works off.
-///
-/// # Errors
-/// Says why the queue did not take it.
-pub async fn send(app: &App, queue_url: &str, nudge: &Nudge) -> Result<(), String> {
-    let body = serde_json::to_string(nudge).map_err(|error| error.to_string())?;
-    let sent = app.sqs().send_message().queue_url(queue_url).message_body(body).send().await;
-    sent.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
 }

@@ -1,5 +1,7 @@
 //! Orders as shoppers and staff see them.
 
+mod later;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,13 +23,15 @@ use crate::{
         CaptureMethod, ClientSecret, Decline, DisputeStatus, Method, NextAction, ProviderDispute,
         ProviderName,
     },
-    pricing::PricedLine,
+    pricing::{PricedLine, Tender},
     risk::RiskOutcome,
     runtime::App,
     tenant::Tenant,
     totals::Totals,
     vault::{Opened, VaultError},
 };
+
+pub use later::{EditStanding, EditView, RefundView, ReturnView};
 
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -57,6 +61,12 @@ pub struct OrderView {
     pub erased: bool,
     /// Its parcels.
     pub fulfillments: Vec<FulfillmentView>,
+    /// Its refunds, in the order in which they were asked for.
+    pub refunds: Vec<RefundView>,
+    /// Its returns, in the order in which they were asked for.
+    pub returns: Vec<ReturnView>,
+    /// Its edits, in the order in which they were asked for.
+    pub edits: Vec<EditView>,
     /// Its cancellation, once it was asked for.
     pub cancellation: Option<CancellationView>,
     /// How risky it is, once that is known.
@@ -86,12 +96,16 @@ pub struct PaymentView {
     pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
-    /// How much it is about.
+    /// How much it is about: what the order comes to, less what was paid otherwise.
     pub amount: Money,
-    /// How much was taken.
+    /// How much the provider took.
     pub captured: Money,
-    /// How much was given back.
+    /// How much of that went back, or is on its way back.
     pub refunded: Money,
+    /// What was paid without the provider.
+    pub tenders: Vec<Tender>,
+    /// How much can still be refunded, on all ways together.
+    pub refundable: Money,
     /// Why it was declined, where it was.
     pub decline: Option<Decline>,
     /// What the shopper's browser needs, while the shopper must do something before the money is held.
@@ -206,9 +220,11 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             method: placed.payment_method,
             provider: order.provider,
             capture_method: placed.capture_method,
-            amount: order.total(),
+            amount: order.due(),
             captured: order.captured,
             refunded: order.refunded,
+            tenders: placed.tenders,
+            refundable: order.refundable(),
             decline: order.decline.clone(),
             action: None,
             reference: order.payment_reference.clone(),
@@ -222,6 +238,9 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
         billing_address,
         erased,
         fulfillments: order.fulfillments.iter().map(|parcel| FulfillmentView::of(order.id, parcel)).collect(),
+        refunds: order.refunds.iter().map(|refund| RefundView::of(order.id, refund)).collect(),
+        returns: order.returns.iter().map(|one| ReturnView::of(order.id, one)).collect(),
+        edits: order.edits.iter().map(|edit| EditView::of(order.id, edit)).collect(),
         cancellation: order.cancellation.clone().map(|cancellation| CancellationView {
             cause: cancellation.cause,
             reason: cancellation.reason,
@@ -274,7 +293,8 @@ pub async fn wait_for_outcome(
     let mut pause = Duration::from_millis(25);
     loop {
         let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview) || order.action.is_some();
+        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview | Step::AwaitRefund)
+            || order.action.is_some();
         if settled || tokio::time::Instant::now() >= deadline {
             return Ok(order);
         }

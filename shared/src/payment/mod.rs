@@ -1,10 +1,15 @@
-//! Charging shoppers: what a payment provider does, and the sandbox that stands in for one in test mode.
+//! Charging shoppers: what a payment provider does, Stripe, and the sandbox that stands in for one in test mode.
 
+mod breaker;
+mod guarded;
 mod key;
 mod provider;
 mod record;
 mod sandbox;
+mod settings;
+mod stripe;
 
+use guarded::Guarded;
 pub use key::{PaymentKey, PaymentKeyError};
 pub use provider::{
     CaptureMethod, Charge, Method, Notification, NotificationError, Provider, ProviderError, ProviderName,
@@ -14,8 +19,11 @@ pub use record::{
     ProviderRefund, ProviderStatus, RefundStatus,
 };
 pub use sandbox::{SANDBOX, SIGNATURE as SANDBOX_SIGNATURE, Sandbox, SandboxNotice};
+pub use settings::PaymentSettings;
+pub use stripe::Stripe;
 
 use crate::{
+    identity::StoreProfile,
     runtime::App,
     store::StoreError,
     tenant::{Mode, Tenant},
@@ -24,31 +32,61 @@ use crate::{
 /// The provider `name`, on behalf of `tenant`, if the tenant has it. The sandbox is in test mode only.
 ///
 /// # Errors
-/// [`StoreError`] where the store's configuration can't be read.
-#[expect(clippy::unused_async, reason = "other providers are configured by the store")]
+/// [`StoreError`] where the store's keys at the provider can't be read.
 pub async fn provider_of(
     app: &App,
     tenant: Tenant,
     name: ProviderName,
 ) -> Result<Option<Box<dyn Provider>>, StoreError> {
     Ok(match (name, tenant.mode()) {
-        (ProviderName::Sandbox, Mode::Test) => Some(Box::new(Sandbox::new(app.clone(), tenant))),
-        (ProviderName::Sandbox, Mode::Live) | (ProviderName::Stripe, _) => None,
+        (ProviderName::Sandbox, Mode::Test) => {
+            Some(Box::new(Guarded::new(app, tenant, Sandbox::new(app.clone(), tenant))))
+        }
+        (ProviderName::Sandbox, Mode::Live) => None,
+        (ProviderName::Stripe, _) => {
+            let stripe = Stripe::of(app, tenant).await?;
+            stripe.map(|stripe| Box::new(Guarded::new(app, tenant, stripe)) as Box<dyn Provider>)
+        }
     })
 }
 
-/// The provider that a new order of `tenant` is paid with, where it takes this payment method.
+/// The provider to turn to where `first` can't authorize because of itself, if the store named one that takes this
+/// payment method.
 ///
 /// # Errors
-/// [`StoreError`] where the store's configuration can't be read.
-#[expect(clippy::unused_async, reason = "other providers are configured by the store")]
+/// [`StoreError`] where the store's settings can't be read.
+pub async fn second_to(
+    app: &App,
+    tenant: Tenant,
+    first: ProviderName,
+    method: Option<&Method>,
+) -> Result<Option<ProviderName>, StoreError> {
+    let settings = StoreProfile::load(app, tenant).await?.map(|profile| profile.payments).unwrap_or_default();
+    Ok(settings.second_to(first, tenant.mode()).filter(|name| name.takes(method)))
+}
+
+/// The provider that a new order of `tenant` is paid with, where it takes this payment method. Without a method, it must
+/// be one that can take it in the browser.
+///
+/// # Errors
+/// [`StoreError`] where the store's settings can't be read.
 pub async fn takes(
-    _app: &App,
+    app: &App,
     tenant: Tenant,
     method: Option<&Method>,
 ) -> Result<Option<ProviderName>, StoreError> {
-    Ok(match tenant.mode() {
-        Mode::Test if method.is_some_and(sandbox::knows) => Some(ProviderName::Sandbox),
-        Mode::Test | Mode::Live => None,
-    })
+    let profile = StoreProfile::load(app, tenant).await?;
+    let chosen = profile.map(|profile| profile.payments).unwrap_or_default().first(tenant.mode());
+    Ok(chosen.filter(|name| name.takes(method)))
+}
+
+impl ProviderName {
+    /// Whether it may know this payment method, or takes one in the browser where there is none.
+    fn takes(self, method: Option<&Method>) -> bool {
+        match self {
+            Self::Sandbox => method.is_some_and(sandbox::knows),
+            // Whether it is a method of the store's account is for Stripe to say.
+            Self::Stripe => method.is_none_or(|method| !method.as_str().starts_with("pm_souk_")),
+        }
+    }
 }

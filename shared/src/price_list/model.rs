@@ -50,6 +50,7 @@ pub struct PriceList {
     /// The currency of its prices.
     pub currency: Currency,
     /// What its prices are.
+    #[serde(rename = "type")]
     pub kind: ListKind,
     /// The groups of customers that it is for; everybody, where there are none.
     #[serde(default)]
@@ -62,7 +63,7 @@ pub struct PriceList {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Timestamp>,
-    /// Of two lists of one kind that have a price, the one with the higher priority counts; of two with the same, the
+    /// Of two lists of one type that have a price, the one with the higher priority counts; of two with the same, the
     /// lower price.
     pub priority: i32,
     /// What it takes off the price of every SKU that it has no entry for: the catalog's price, or for a sale, what the
@@ -90,7 +91,7 @@ pub struct NewPriceList {
     /// The currency of its prices.
     pub currency: Currency,
     /// What its prices are.
-    #[serde(default)]
+    #[serde(default, rename = "type")]
     pub kind: ListKind,
     /// The groups of customers that it is for, at most 50; everybody, where there are none.
     #[serde(default)]
@@ -103,7 +104,7 @@ pub struct NewPriceList {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Timestamp>,
-    /// Of two lists of one kind that have a price, the one with the higher priority counts; 0 where absent.
+    /// Of two lists of one type that have a price, the one with the higher priority counts; 0 where absent.
     #[serde(default)]
     pub priority: i32,
     /// What it takes off the price of every SKU that it has no entry for.
@@ -111,7 +112,7 @@ pub struct NewPriceList {
     pub percent_off: Option<Percent>,
 }
 
-/// What to change of a list. What is absent stays, and so do its currency and kind.
+/// What to change of a list. What is absent stays, and so do its currency and type.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePriceList {
@@ -127,7 +128,7 @@ pub struct ChangePriceList {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Option<Timestamp>>,
-    /// Of two lists of one kind that have a price, the one with the higher priority counts.
+    /// Of two lists of one type that have a price, the one with the higher priority counts.
     pub priority: Option<i32>,
     /// What it takes off the price of every SKU that it has no entry for; null for nothing.
     #[serde(default, deserialize_with = "given")]

@@ -23,7 +23,7 @@ pub struct Resolved {
 /// What one of `sku` costs somebody of `group` who takes `quantity` of it at `at`. Nothing, where neither the catalog nor
 /// a list has a price in `currency`.
 ///
-/// First the lists of kind `list` stand in for the catalog; then sales take off what that comes to. In both steps the
+/// First the lists of type `list` stand in for the catalog; then sales take off what that comes to. In both steps the
 /// lists that apply and have a price are asked, of those the ones with the highest priority, and of those the lowest
 /// price, the oldest list first among equals. A sale counts only where it is lower than what it takes off. An entry goes
 /// before its own list's percentage.

@@ -126,7 +126,7 @@ fn percentages_and_sales() {
 
     // A sale takes off what the group pays, whatever its priority.
     let wholesale = list(2, r#","groups":["wholesale"],"priority":100"#);
-    let sale = list(3, r#","kind":"sale","percent_off":"50""#);
+    let sale = list(3, r#","type":"sale","percent_off":"50""#);
     let lists = [wholesale.clone(), sale.clone()];
     let price = entry(&wholesale, &[(1, 600)]);
     assert_eq!(
@@ -173,7 +173,7 @@ proptest! {
         for (number, (sale, priority, percent, price)) in (0..).zip(lists) {
             let kind = if sale { "sale" } else { "list" };
             let percent = percent.map_or(String::new(), |percent| format!(r#","percent_off":"{percent}""#));
-            let list = list(number, &format!(r#","kind":"{kind}","priority":{priority}{percent}"#));
+            let list = list(number, &format!(r#","type":"{kind}","priority":{priority}{percent}"#));
             entries.extend(price.map(|price| entry(&list, &[(3, price)])));
             all.push(list);
         }

@@ -11,8 +11,10 @@ use crate::{
 };
 
 /// What a promotion does. Amounts are one per currency; in a currency that has none, the action does nothing.
+// Variants without fields have braces: serde would let unknown fields of theirs pass otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = PromotionAction)]
 pub enum Action {
     /// A share of each of these lines, each rounded half up to the minor unit.
     PercentOff {
@@ -90,7 +92,7 @@ pub enum Action {
         amounts: Vec<Money>,
     },
     /// Sending is free.
-    FreeShipping,
+    FreeShipping {},
 }
 
 fn all() -> Percent {
@@ -100,13 +102,17 @@ fn all() -> Percent {
 impl Action {
     /// Whether it takes off what sending costs.
     pub const fn is_of_shipping(&self) -> bool {
-        matches!(self, Self::ShippingPercentOff { .. } | Self::ShippingAmountOff { .. } | Self::FreeShipping)
+        matches!(
+            self,
+            Self::ShippingPercentOff { .. } | Self::ShippingAmountOff { .. } | Self::FreeShipping {}
+        )
     }
 }
 
 /// What a promotion does from some threshold on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PromotionTier)]
 pub struct Tier {
     /// From when on.
     pub from: AtLeast,

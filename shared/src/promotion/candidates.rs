@@ -132,9 +132,9 @@ async fn coded(app: &App, tenant: Tenant, codes: &[PromotionCode]) -> Result<Vec
 impl CodeItem {
     fn leads_to(&self, promotion: &Promotion) -> bool {
         match &promotion.trigger {
-            Trigger::Automatic => false,
+            Trigger::Automatic {} => false,
             Trigger::Code { code } => *code == self.code,
-            Trigger::SingleUseCodes => self.single_use,
+            Trigger::SingleUseCodes {} => self.single_use,
         }
     }
 }

@@ -29,6 +29,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Codes to be made: one of the two.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPromotionCodes)]
 pub struct NewCodes {
     /// So many that nobody can guess: 1 to 1000.
     #[serde(default)]
@@ -40,6 +41,7 @@ pub struct NewCodes {
 
 /// Codes that were made.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = MadePromotionCodes)]
 pub struct MadeCodes {
     /// The codes.
     pub codes: Vec<PromotionCode>,
@@ -72,7 +74,7 @@ pub async fn make(
     promotion: &Promotion,
 ) -> Result<Reply<MadeCodes>, Problem> {
     let tenant = call.tenant()?;
-    if promotion.trigger != Trigger::SingleUseCodes || promotion.status == PromotionStatus::Archived {
+    if promotion.trigger != (Trigger::SingleUseCodes {}) || promotion.status == PromotionStatus::Archived {
         return Err(Problem::invalid(
             "id",
             "Only a promotion by single-use codes that is not archived gets some.",

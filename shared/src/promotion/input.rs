@@ -279,7 +279,7 @@ fn action(action: &Action, at: &str) -> Result<(), Problem> {
             Ok(())
         }
         Action::ShippingAmountOff { amounts } => needed(amounts),
-        Action::ShippingPercentOff { .. } | Action::FreeShipping | Action::Gift { .. } => Ok(()),
+        Action::ShippingPercentOff { .. } | Action::FreeShipping {} | Action::Gift { .. } => Ok(()),
     }
 }
 

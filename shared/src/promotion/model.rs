@@ -35,33 +35,40 @@ impl PromotionStatus {
 }
 
 /// What makes a promotion be looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = PromotionTrigger)]
 pub enum Trigger {
     /// Nothing: it applies wherever its rules hold.
-    #[default]
-    Automatic,
+    Automatic {},
     /// A code that everybody shares.
     Code {
         /// The code.
         code: PromotionCode,
     },
     /// Codes that work once each.
-    SingleUseCodes,
+    SingleUseCodes {},
 }
 
 /// Whether a promotion combines with others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = PromotionStacking)]
 pub enum Stacking {
     /// With none: it applies only where nothing before it did, and nothing after it does.
-    Exclusive,
+    Exclusive {},
     /// With all but exclusive ones and those of its group.
     Stackable {
         /// Its group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<ExclusionGroup>,
     },
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self::Automatic {}
+    }
 }
 
 impl Default for Stacking {
@@ -73,6 +80,7 @@ impl Default for Stacking {
 /// How often, and for how much in all, a promotion may be used. What is absent has no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PromotionLimits)]
 pub struct Limits {
     /// In so many orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]

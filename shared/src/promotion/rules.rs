@@ -22,6 +22,7 @@ crate::text_type! {
 /// Some of a catalog: whatever one of the lists names. With no list, all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PromotionSelection)]
 pub struct Selection {
     /// These SKUs.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -57,6 +58,7 @@ impl Selection {
 /// A threshold: so many of these, and for so much, before any discount.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PromotionThreshold)]
 pub struct AtLeast {
     /// Of what.
     #[serde(default, skip_serializing_if = "Selection::is_all")]
@@ -72,6 +74,7 @@ pub struct AtLeast {
 /// What must hold, all of it, for a promotion to apply. What is absent is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PromotionRules)]
 pub struct Rules {
     /// What all lines come to at least, before any discount, one amount per currency. Where there are any, the
     /// promotion does not apply in other currencies.

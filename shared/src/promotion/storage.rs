@@ -122,7 +122,7 @@ fn shared_code(promotion: &Promotion) -> Option<&PromotionCode> {
 
 /// Whether every cart is looked at for it.
 fn is_looked_at(promotion: &Promotion) -> bool {
-    promotion.trigger == Trigger::Automatic && promotion.status == PromotionStatus::Active
+    promotion.trigger == (Trigger::Automatic {}) && promotion.status == PromotionStatus::Active
 }
 
 fn taking(tenant: Tenant, id: PromotionId, code: &PromotionCode) -> Result<Write, StoreError> {

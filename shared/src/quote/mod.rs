@@ -4,6 +4,8 @@
 mod compute;
 mod load;
 mod tender;
+#[cfg(test)]
+mod tests;
 
 pub use compute::{Computed, Discounted, Rules, discounted};
 pub use load::{LineProblem, Quote, Wanted, quote};

@@ -37,13 +37,15 @@ impl Role {
         use Scope::{
             AuditRead, CartsWrite, CatalogRead, CatalogWrite, CheckoutWrite, ClientsRead, CustomersRead,
             CustomersWrite, GiftCardsRead, GiftCardsWrite, KeysRead, LedgerRead, OrdersRead, OrdersWrite,
-            RefundsWrite, SettingsRead, StaffRead, StockRead, StockWrite,
+            PromotionsRead, PromotionsWrite, RefundsWrite, SettingsRead, StaffRead, StockRead, StockWrite,
         };
         Some(match self {
             Self::Owner => Scope::grantable(),
             Self::Manager => [
                 CatalogRead,
                 CatalogWrite,
+                PromotionsRead,
+                PromotionsWrite,
                 CartsWrite,
                 CheckoutWrite,
                 OrdersRead,
@@ -66,6 +68,7 @@ impl Role {
             Self::Fulfillment => [CatalogRead, OrdersRead, OrdersWrite, StockRead, StockWrite].into(),
             Self::Support => [
                 CatalogRead,
+                PromotionsRead,
                 CartsWrite,
                 OrdersRead,
                 OrdersWrite,
@@ -77,7 +80,8 @@ impl Role {
             ]
             .into(),
             Self::ReadOnly => {
-                [CatalogRead, OrdersRead, StockRead, CustomersRead, StaffRead, SettingsRead].into()
+                [CatalogRead, PromotionsRead, OrdersRead, StockRead, CustomersRead, StaffRead, SettingsRead]
+                    .into()
             }
             Self::Custom(_) => return None,
         })

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NewTaxRate, TaxRate, storage};
+use super::{NewTaxRate, Payer, TaxRate, storage};
 use crate::{
     http::{Call, CommitError, Problem, Reply},
     id::TaxRateId,
@@ -61,8 +61,8 @@ impl StarterTable {
     }
 }
 
-/// Adds the rows of a table for whose place the store has no row of the same layer for all goods yet. Twice at once adds
-/// them once: the rows' ids are derived from their places.
+/// Adds the rows of a table for whose place the store has none yet. Twice at once adds them once: the rows' ids are derived
+/// from their places.
 ///
 /// # Errors
 /// 409 where there would be too many, or somebody else is importing.
@@ -70,17 +70,14 @@ pub async fn import(app: &App, call: &Call<ImportTaxRates>) -> Result<Reply<Impo
     let (tenant, now) = (call.tenant()?, app.now());
     let Table { as_of, rates } = call.body.table.read().map_err(Problem::internal)?;
     let known = storage::all(app, tenant).await?;
-    let is_known = |new: &NewTaxRate| {
-        known
-            .iter()
-            .any(|row| row.place == new.place && row.layer == new.layer && row.category == new.category)
-    };
-    let all = rates.len();
     let mut data = Vec::new();
-    for new in rates.into_iter().filter(|new| !is_known(new)) {
+    let all = rates.len();
+    for new in rates {
         let place = serde_json::to_vec(&new.place).map_err(Problem::internal)?;
         let id = TaxRateId::derived(Timestamp::UNIX_EPOCH, &[tenant.to_string().as_bytes(), &place]);
-        data.push(TaxRate::new(id, new, now)?);
+        if !known.iter().any(|row| row.id == id || row.stands_for(&new, now)) {
+            data.push(TaxRate::new(id, new, now)?);
+        }
     }
     let skipped = all - data.len();
     let mut writes = Vec::with_capacity(data.len() + 1);
@@ -96,6 +93,14 @@ pub async fn import(app: &App, call: &Call<ImportTaxRates>) -> Result<Reply<Impo
         if error.refused(counted) { storage::BOUNDED.exceeded() } else { error.into() }
     };
     call.commit(app, writes, reply).await.map_err(too_many)
+}
+
+impl TaxRate {
+    /// Whether it says already, for longer than now, what everybody pays where `new` does.
+    fn stands_for(&self, new: &NewTaxRate, now: Timestamp) -> bool {
+        let same = self.place == new.place && self.layer == new.layer && self.category == new.category;
+        same && self.payer == Payer::Any && self.until.is_none_or(|until| until > now)
+    }
 }
 
 #[cfg(test)]

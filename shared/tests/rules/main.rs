@@ -15,4 +15,5 @@ mod order_events;
 mod order_life;
 mod order_money;
 mod order_refunds;
+mod payments;
 mod products;

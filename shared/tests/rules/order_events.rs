@@ -47,6 +47,7 @@ kinds! {
     OrderEvent::PaymentVoided {} => "order.payment_voided" since 1,
     OrderEvent::PaymentRefunded { .. } => "order.payment_refunded" since 1,
     OrderEvent::PaymentActionRequired { .. } => "order.payment_action_required" since 3,
+    OrderEvent::PaymentRerouted { .. } => "order.payment_rerouted" since 3,
     OrderEvent::DisputeOpened { .. } => "order.dispute_opened" since 3,
     OrderEvent::DisputeClosed { .. } => "order.dispute_closed" since 3,
     OrderEvent::CancelRequested { .. } => "order.cancel_requested" since 1,

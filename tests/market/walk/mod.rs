@@ -7,6 +7,7 @@ mod check;
 mod money;
 mod people;
 mod place;
+mod rates;
 mod requests;
 mod rights;
 mod swaps;

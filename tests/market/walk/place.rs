@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use souk::{
-    id::{ClientId, SessionId},
+    id::{ClientId, PriceListId, SessionId, ShippingMethodId, ShippingZoneId},
+    price_list::PriceList,
     principal::{Scope, Who},
     session::{self, NewSession},
+    shipping::Zone,
     store,
     tenant::Tenant,
 };
@@ -231,10 +233,18 @@ impl Place {
         Some(match kind {
             Kind::Product => self.product(world, &format!("SKU-{number}"), 100).await,
             Kind::Sku => self.sku(),
+            Kind::Promotion => {
+                let promotion = json!({
+                    "name": format!("Sale {number}"), "trigger": {"type": "single_use_codes"},
+                    "actions": [{"type": "percent_off", "percent": "10"}],
+                });
+                self.made(world, "/v1/promotions", promotion).await
+            }
             Kind::Cart => self.cart(world, &self.sku(), whose).await,
-            Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder => {
+            Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder | Kind::SentOrder => {
                 return self.order(world, kind, whose).await;
             }
+            Kind::Return => kind.nothing().to_owned(),
             Kind::Customer => self.customers[0]["sub"].as_str().unwrap().to_owned(),
             Kind::Session => {
                 let claims = caller.unwrap_or(&self.customers[whose.unwrap_or(0)]);
@@ -270,6 +280,12 @@ impl Place {
                 let made = self.keeper(world).post("/v1/privacy/erasures", erasure).await.expect(202);
                 made.text_at("/id").to_owned()
             }
+            Kind::PriceList => self.price_list(world).await,
+            Kind::Zone => self.zone(world).await,
+            Kind::TaxRate => {
+                let rate = json!({"name": "VAT", "place": {"country": "DE"}, "rate": "19"});
+                self.made(world, "/v1/tax-rates", rate).await
+            }
             Kind::Asset => "souk.svg".to_owned(),
             Kind::PaymentProvider => "sandbox".to_owned(),
             Kind::Store => self.store.clone(),
@@ -279,6 +295,29 @@ impl Place {
                 self.made(world, "/v1/gift-cards", card).await
             }
         })
+    }
+
+    /// Beside the count: a store has some of these only, and a walk uses up many.
+    async fn price_list(&self, world: &World) -> String {
+        let app = world.market.app();
+        let new = serde_json::from_value(json!({"name": "A list", "currency": "EUR"})).unwrap();
+        let list = PriceList::new(PriceListId::new(&app), new, app.now()).unwrap();
+        let key = store::keys::price_list(self.tenant(), list.id);
+        let write = store::Write::create("price_list", key, &list).unwrap();
+        store::commit(&app, vec![write]).await.unwrap();
+        list.id.to_string()
+    }
+
+    /// As [`Place::price_list`].
+    async fn zone(&self, world: &World) -> String {
+        let app = world.market.app();
+        let new = serde_json::from_value(json!({"name": "A zone"})).unwrap();
+        let next = || ShippingMethodId::new(&app);
+        let zone = Zone::new(ShippingZoneId::new(&app), new, &[], next, app.now()).unwrap();
+        let key = store::keys::shipping_zone(self.tenant(), zone.id);
+        let write = store::Write::create("shipping_zone", key, &zone).unwrap();
+        store::commit(&app, vec![write]).await.unwrap();
+        zone.id.to_string()
     }
 
     fn caller(&self, world: &World, whose: Option<usize>) -> Api {
@@ -317,6 +356,10 @@ impl Place {
         let path = format!("/v1/carts/{cart}/checkout");
         let placed = self.caller(world, whose).post(&path, checkout).await.expect(202);
         world.market.market.settled().await;
+        if kind == Kind::SentOrder {
+            let path = format!("/v1/orders/{}/fulfillments", placed.text_at("/id"));
+            self.keeper(world).post(&path, json!({})).await.expect(201);
+        }
         Some(placed.text_at("/id").to_owned())
     }
 }

@@ -15,6 +15,8 @@ use crate::issuers;
 pub enum Kind {
     Product,
     Sku,
+    /// One by single-use codes.
+    Promotion,
     Cart,
     /// One whose money was taken.
     Order,
@@ -22,6 +24,10 @@ pub enum Kind {
     HeldOrder,
     /// One that somebody has to look at.
     ReviewedOrder,
+    /// One that was sent.
+    SentOrder,
+    /// A return that there is not: which one is of which order is not the walk's to know.
+    Return,
     Customer,
     /// A log-in of whoever calls.
     Session,
@@ -33,6 +39,9 @@ pub enum Kind {
     Provider,
     Export,
     Erasure,
+    PriceList,
+    Zone,
+    TaxRate,
     Asset,
     PaymentProvider,
     Store,
@@ -41,13 +50,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::Product,
         Self::Sku,
+        Self::Promotion,
         Self::Cart,
         Self::Order,
         Self::HeldOrder,
         Self::ReviewedOrder,
+        Self::SentOrder,
+        Self::Return,
         Self::Customer,
         Self::Session,
         Self::ApiKey,
@@ -58,6 +70,9 @@ impl Kind {
         Self::Provider,
         Self::Export,
         Self::Erasure,
+        Self::PriceList,
+        Self::Zone,
+        Self::TaxRate,
         Self::Asset,
         Self::PaymentProvider,
         Self::Store,
@@ -72,7 +87,7 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account)
+        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account | Self::Return)
     }
 
     /// An id of its shape that names nothing.
@@ -80,8 +95,12 @@ impl Kind {
         match self {
             Self::Product => "prod_00000000000000000000000001",
             Self::Sku => "NO-SUCH-SKU",
+            Self::Promotion => "promo_00000000000000000000000001",
             Self::Cart => "cart_00000000000000000000000001",
-            Self::Order | Self::HeldOrder | Self::ReviewedOrder => "ord_00000000000000000000000001",
+            Self::Order | Self::HeldOrder | Self::ReviewedOrder | Self::SentOrder => {
+                "ord_00000000000000000000000001"
+            }
+            Self::Return => "ret_00000000000000000000000001",
             Self::Customer => "cus_00000000000000000000000001",
             Self::Session => "ses_00000000000000000000000001",
             Self::ApiKey => "key_00000000000000000000000001",
@@ -91,6 +110,9 @@ impl Kind {
             Self::Client => "cli_00000000000000000000000001",
             Self::Provider => "idp_00000000000000000000000001",
             Self::Export | Self::Erasure => "prv_00000000000000000000000001",
+            Self::PriceList => "plist_00000000000000000000000001",
+            Self::Zone => "zone_00000000000000000000000001",
+            Self::TaxRate => "rate_00000000000000000000000001",
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
             Self::Store => "store_00000000000000000000000001",
@@ -162,7 +184,7 @@ impl Sample {
     }
 }
 
-fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
+pub(super) fn sample(scope: Option<&'static str>, ids: &[Kind], good: &[u16]) -> Sample {
     let (ids, good, of) = (ids.to_vec(), good.to_vec(), Of::Anybody);
     Sample {
         scope,
@@ -200,6 +222,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
     let group = route.split('/').nth(1).filter(|group| *group == "v1").and_then(|_| route.split('/').nth(2));
     match group {
         Some("api-keys" | "oauth-clients" | "identity-providers" | "store" | "audit-log") => settings(route),
+        Some("price-lists" | "shipping" | "tax-rates") => super::rates::of_route(route),
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
         Some("privacy") => privacy(route),
@@ -239,6 +262,20 @@ fn shop(route: &str) -> Option<Sample> {
             needs("catalog:write", &[Kind::Product], 200).body(|_, _| json(json!({"name": "Changed"}))).uses()
         }
         "DELETE /v1/products/{id}" => needs("catalog:write", &[Kind::Product], 204).uses(),
+        "GET /v1/promotions" => needs("promotions:read", &[], 200),
+        "GET /v1/promotions/{id}" => needs("promotions:read", &[Kind::Promotion], 200),
+        "POST /v1/promotions" => needs("promotions:write", &[], 201).body(|world, _| {
+            let trigger = json!({"type": "code", "code": format!("NEW-{}", world.next())});
+            json(json!({"name": "New", "trigger": trigger, "actions": [{"type": "free_shipping"}]}))
+        }),
+        "PATCH /v1/promotions/{id}" => needs("promotions:write", &[Kind::Promotion], 200)
+            .body(|_, _| json(json!({"name": "Changed"})))
+            .uses(),
+        "DELETE /v1/promotions/{id}" => needs("promotions:write", &[Kind::Promotion], 204).uses(),
+        "GET /v1/promotions/{id}/codes" => needs("promotions:read", &[Kind::Promotion], 200),
+        "POST /v1/promotions/{id}/codes" => needs("promotions:write", &[Kind::Promotion], 201)
+            .body(|_, _| json(json!({"generate": 2})))
+            .uses(),
         "GET /v1/stock/{sku}" => needs("stock:read", &[Kind::Sku], 200),
         "POST /v1/stock/{sku}/movements" => needs("stock:write", &[Kind::Sku], 201)
             .body(|_, _| json(json!({"location": "berlin", "change": 1, "reason": "received"}))),
@@ -264,9 +301,27 @@ fn shop(route: &str) -> Option<Sample> {
         "GET /v1/invoices" => needs("orders:read", &[], 200),
         // Its link is its proof, and there is none in the request.
         "GET /v1/invoices/document" => open(&[], &[404]),
+        "GET /v1/orders/{id}/explain" => needs("orders:read_own", &[Kind::Order], 200),
         "POST /v1/orders/{id}/cancel" => order(Kind::Order, 202),
         "POST /v1/orders/{id}/captures" => order(Kind::HeldOrder, 201),
         "POST /v1/orders/{id}/fulfillments" => order(Kind::Order, 201),
+        "POST /v1/orders/{id}/refunds" => needs("refunds:write", &[Kind::Order], 201).body(empty).uses(),
+        "POST /v1/orders/{id}/edits" => needs("orders:write", &[Kind::Order], 201)
+            .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 2}]})))
+            .uses(),
+        "POST /v1/orders/{id}/returns" => needs("orders:write", &[Kind::SentOrder], 201)
+            .body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
+            .uses(),
+        // Which return is of which order is not the walk's to know: `returns.rs` tells of those that are there.
+        "POST /v1/orders/{id}/returns/{return}/receive" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404)
+                .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
+        }
+        "POST /v1/orders/{id}/returns/{return}/reject" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404).body(empty)
+        }
         "POST /v1/orders/{id}/approve" | "POST /v1/orders/{id}/reject" => order(Kind::ReviewedOrder, 202),
         "POST /v1/payment-events/{provider}/{store}" => {
             open(&[Kind::PaymentProvider, Kind::Store], &[400]).body(empty)
@@ -276,10 +331,13 @@ fn shop(route: &str) -> Option<Sample> {
 }
 
 fn accounts(route: &str) -> Option<Sample> {
-    let own = |ids, good| needs("account:own", ids, good);
+    let own = |ids: &[Kind], good| needs("account:own", ids, good);
     Some(match route {
         "GET /v1/customers" => needs("customers:read", &[], 200),
         "GET /v1/customers/{id}" => needs("customers:read", &[Kind::Customer], 200),
+        "PATCH /v1/customers/{id}" => {
+            needs("customers:write", &[Kind::Customer], 200).body(|_, _| json(json!({"group": "vip"})))
+        }
         "POST /v1/customers" => needs("accounts:write", &[], 201).body(|world, _| {
             let email = format!("new-{}@example.com", world.next());
             json(json!({"email": email, "password": PASSWORD, "name": "New"}))
@@ -290,6 +348,12 @@ fn accounts(route: &str) -> Option<Sample> {
         }
         "PATCH /v1/customers/me" => {
             own(&[], 200).of(Of::Customers).outsiders(200).body(|_, _| json(json!({"name": "Ada King"})))
+        }
+        // Nobody in particular placed it.
+        "POST /v1/customers/me/orders/{id}/returns" => {
+            own(&[Kind::SentOrder], 404).of(Of::Customers).body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
         }
         "POST /v1/customers/me/password" => own(&[], 204)
             .of(Of::Customers)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub type Rights = BTreeSet<&'static str>;
 
 /// All that a machine or a role can be given.
-pub const GRANTABLE: [&str; 26] = [
+pub const GRANTABLE: [&str; 28] = [
     "accounts:write",
     "api_keys:read",
     "api_keys:write",
@@ -26,6 +26,8 @@ pub const GRANTABLE: [&str; 26] = [
     "orders:read_own",
     "orders:write",
     "privacy:write",
+    "promotions:read",
+    "promotions:write",
     "refunds:write",
     "settings:read",
     "settings:write",
@@ -76,14 +78,21 @@ pub fn of_role(role: &str) -> Rights {
             "gift_cards:read",
             "orders:read",
             "orders:write",
+            "promotions:read",
             "refunds:write",
             "stock:read",
         ]
         .into(),
-        "read_only" => {
-            ["catalog:read", "customers:read", "orders:read", "settings:read", "staff:read", "stock:read"]
-                .into()
-        }
+        "read_only" => [
+            "catalog:read",
+            "customers:read",
+            "orders:read",
+            "promotions:read",
+            "settings:read",
+            "staff:read",
+            "stock:read",
+        ]
+        .into(),
         _ => panic!("{role} is no role: say in tests/market/walk/rights.rs what it lets its members do"),
     }
 }

@@ -15,7 +15,7 @@ const SHARED: &[(&str, &[&str])] = &[
     ("issuer/", &["authorizer", "identity-providers"]),
     ("issuer-keys/", &["authorizer", "identity-providers"]),
     // The list of all stores.
-    ("stores", &["anchor-audit", "enforce-retention", "provision-store"]),
+    ("stores", &["anchor-audit", "enforce-retention", "provision-store", "reconcile"]),
     // Buckets of addresses, which are counted before it is known whose store they call.
     ("limit/", &["authorizer"]),
     // The index of due work, which is for all stores.

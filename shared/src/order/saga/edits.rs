@@ -6,8 +6,9 @@ use super::{
         edit::{Edit, EditCharge, EditFailure},
         model::Order,
     },
-    Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, locations, provider, return_money, unanswered,
-    unexplained,
+    Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, provider, return_money,
+    stock::locations,
+    unanswered, unexplained,
 };
 use crate::{
     inventory::{self, Reserved},

@@ -142,7 +142,7 @@ impl<'a> Lines<'a> {
             Action::Gift { .. }
             | Action::ShippingPercentOff { .. }
             | Action::ShippingAmountOff { .. }
-            | Action::FreeShipping => Ok(vec![Money::zero(self.currency); rests.len()]),
+            | Action::FreeShipping {} => Ok(vec![Money::zero(self.currency); rests.len()]),
         }
     }
 

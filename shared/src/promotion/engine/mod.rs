@@ -63,6 +63,7 @@ pub struct Candidate {
 /// Why a code that was typed does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PromotionCodeRefusal)]
 pub enum Reason {
     /// The store has no such code, or not now.
     Unknown,
@@ -78,6 +79,7 @@ pub enum Reason {
 
 /// A code that was typed and does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RefusedPromotionCode)]
 pub struct RefusedCode {
     /// The code.
     pub code: PromotionCode,
@@ -174,7 +176,7 @@ pub fn evaluate(basket: &Basket, candidates: &[Candidate]) -> Result<Evaluation,
 /// An automatic one is always asked, one with a code where that was typed.
 fn is_asked(candidate: &Candidate, basket: &Basket) -> bool {
     match &candidate.code {
-        None => candidate.promotion.trigger == Trigger::Automatic,
+        None => candidate.promotion.trigger == Trigger::Automatic {},
         Some(code) => basket.codes.contains(code),
     }
 }
@@ -223,7 +225,7 @@ impl<'a> Run<'a> {
             id: promotion.id,
             name: promotion.name.clone(),
             code: candidate.code.clone(),
-            single_use: promotion.trigger == Trigger::SingleUseCodes,
+            single_use: promotion.trigger == Trigger::SingleUseCodes {},
             first_order: promotion.rules.first_order,
             limits: promotion.limits.clone(),
             tally: promotion.tally,
@@ -239,7 +241,7 @@ impl<'a> Run<'a> {
         self.gifts.extend(gifts);
         self.given.push(given);
         match &promotion.stacking {
-            Stacking::Exclusive => self.closed = true,
+            Stacking::Exclusive {} => self.closed = true,
             Stacking::Stackable { group } => self.groups.extend(group),
         }
         Ok(Ok(()))
@@ -294,7 +296,7 @@ impl<'a> Run<'a> {
 
     fn is_excluded(&self, promotion: &Promotion) -> bool {
         let alone = match &promotion.stacking {
-            Stacking::Exclusive => !self.given.is_empty(),
+            Stacking::Exclusive {} => !self.given.is_empty(),
             Stacking::Stackable { group } => group.as_ref().is_some_and(|group| self.groups.contains(group)),
         };
         let again = self.given.iter().any(|given| given.id == promotion.id);

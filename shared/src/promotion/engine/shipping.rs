@@ -27,7 +27,7 @@ impl OfShipping {
                     Some(amount) => amount.least(rest)?,
                     None => Money::zero(rest.currency()),
                 },
-                Action::FreeShipping => rest,
+                Action::FreeShipping {} => rest,
                 _ => Money::zero(rest.currency()),
             };
             rest = rest.minus(cut)?;

@@ -59,7 +59,7 @@ fn promotion(id: u128, actions: Vec<Action>) -> Promotion {
         id: PromotionId::from_bits(id),
         name: "Sale".parse().unwrap(),
         status: PromotionStatus::Active,
-        trigger: Trigger::Automatic,
+        trigger: Trigger::Automatic {},
         starts_at: None,
         ends_at: None,
         priority: 0,

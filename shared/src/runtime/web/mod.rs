@@ -40,7 +40,7 @@ pub enum WebError {
     #[error("nobody can be reached there by HTTPS")]
     Unreachable,
     /// It took too long.
-    #[error("it did not answer within {} seconds", PATIENCE.as_secs())]
+    #[error("it did not answer in time")]
     TimedOut,
     /// The answer is longer than what is read.
     #[error("its answer is longer than {MOST_BYTES} bytes")]
@@ -84,6 +84,19 @@ pub async fn send(
     url: &str,
     request: http::Request<Vec<u8>>,
 ) -> Result<http::Response<Vec<u8>>, WebError> {
+    send_within(outside, url, request, PATIENCE).await
+}
+
+/// As [`send`], where the answer may take so long.
+///
+/// # Errors
+/// [`WebError`].
+pub async fn send_within(
+    outside: &Outside,
+    url: &str,
+    request: http::Request<Vec<u8>>,
+    patience: Duration,
+) -> Result<http::Response<Vec<u8>>, WebError> {
     let url = target::target(url, outside.rules())?;
     let (mut parts, body) = request.into_parts();
     // It is the parsed URL that counts: what was checked is what is called.
@@ -95,7 +108,7 @@ pub async fn send(
         let answer = outside.connector().call(request).await.map_err(|error| of_connector(&error))?;
         read(answer.try_into_http1x().map_err(|_| WebError::Unreachable)?).await
     };
-    tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(WebError::TimedOut))
+    tokio::time::timeout(patience, exchange).await.unwrap_or(Err(WebError::TimedOut))
 }
 
 async fn read(answer: http::Response<SdkBody>) -> Result<http::Response<Vec<u8>>, WebError> {

@@ -6,9 +6,9 @@ use crate::{
     tenant::Tenant,
 };
 
-/// How many of something a store has.
+/// How many of something a store has. Not behind a slash: the pattern of what is counted would grant it too.
 pub fn count(tenant: Tenant, what: &str) -> Key {
-    Key::state(format!("{tenant}/count/{what}"), "count")
+    Key::state(format!("{tenant}/{what}-count"), "count")
 }
 
 /// The partition that holds a store's price lists that count, by age.

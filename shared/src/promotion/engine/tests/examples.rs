@@ -114,7 +114,7 @@ fn each_is_reckoned_on_what_those_before_it_left() {
 fn an_exclusive_one_stands_alone() {
     let exclusive = |priority| Promotion {
         priority,
-        stacking: Stacking::Exclusive,
+        stacking: Stacking::Exclusive {},
         ..promotion(2, vec![percent_off("10")])
     };
     let other = || automatic(Promotion { priority: 5, ..promotion(1, vec![percent_off("50")]) });
@@ -204,7 +204,7 @@ fn a_code_that_does_not_count_says_why() {
 #[test]
 fn a_code_that_meets_an_exclusive_promotion_is_excluded() {
     let exclusive =
-        Promotion { priority: 1, stacking: Stacking::Exclusive, ..promotion(1, vec![amount_off(1)]) };
+        Promotion { priority: 1, stacking: Stacking::Exclusive {}, ..promotion(1, vec![amount_off(1)]) };
     let mut basket = tens(&[1000]);
     basket.codes = vec!["CODE".parse().unwrap()];
     let all = [automatic(exclusive), coded(promotion(2, vec![percent_off("10")]), "CODE")];
@@ -224,7 +224,7 @@ fn a_code_that_meets_an_exclusive_promotion_is_excluded() {
 fn sending_is_asked_second() {
     let half = promotion(1, vec![Action::ShippingPercentOff { percent: "50".parse().unwrap() }]);
     let fixed = promotion(2, vec![Action::ShippingAmountOff { amounts: vec![eur(200)] }]);
-    let free = coded(promotion(3, vec![Action::FreeShipping]), "FREE");
+    let free = coded(promotion(3, vec![Action::FreeShipping {}]), "FREE");
     let mut basket = tens(&[1000]);
     basket.codes = vec!["FREE".parse().unwrap()];
     let mut evaluation = evaluate(&basket, &[free, automatic(half), automatic(fixed)]).unwrap();
@@ -244,7 +244,7 @@ fn sending_is_asked_second() {
 #[test]
 fn a_budget_holds_for_sending_too() {
     let limits = Limits { budgets: vec![eur(150)], ..Limits::default() };
-    let one = Promotion { limits, ..promotion(1, vec![percent_off("10"), Action::FreeShipping]) };
+    let one = Promotion { limits, ..promotion(1, vec![percent_off("10"), Action::FreeShipping {}]) };
     let mut evaluation = evaluate(&tens(&[1000]), &[automatic(one)]).unwrap();
     assert!(evaluation.of_shipping(eur(51)).unwrap().is_empty());
     assert_eq!(evaluation.applied().unwrap()[0].amount, eur(100));

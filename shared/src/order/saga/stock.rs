@@ -1,0 +1,74 @@
+//! The order's stock, and its risk, which is known once the stock is held.
+
+use super::{
+    super::{decide::Command, list, model::Order},
+    Outcome,
+};
+use crate::{
+    contact::LocationId,
+    id::FulfillmentId,
+    identity::StoreProfile,
+    inventory::{self, Reserved},
+    risk::{self, Assessment, Facts},
+    runtime::{App, JobError},
+    tenant::Tenant,
+};
+
+/// Reserves the order's stock, and assesses its risk.
+pub(super) async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
+    let profile = StoreProfile::load(app, tenant).await?;
+    let locations = locations_of(profile.as_ref());
+    Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
+        Reserved::Held(allocations) => {
+            let risk = assess(app, tenant, order, profile.as_ref()).await?;
+            Outcome::Found(Command::RecordReserved { allocations, risk })
+        }
+        Reserved::Short(sku) => Outcome::Found(Command::RecordStockRefused(sku)),
+        // The order was canceled meanwhile.
+        Reserved::Closed => Outcome::Moved,
+    })
+}
+
+/// Where the store keeps stock, in the order in which orders draw on it.
+fn locations_of(profile: Option<&StoreProfile>) -> Vec<LocationId> {
+    profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect()
+}
+
+pub(super) async fn locations(app: &App, tenant: Tenant) -> Result<Vec<LocationId>, JobError> {
+    Ok(locations_of(StoreProfile::load(app, tenant).await?.as_ref()))
+}
+
+/// What comes of the order's risk, by the store's rules.
+async fn assess(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    profile: Option<&StoreProfile>,
+) -> Result<Assessment, JobError> {
+    let rules = profile.map(|profile| profile.risk.clone()).unwrap_or_default();
+    let (email, traits) = (order.placed.contact.email(), order.placed.traits.as_ref());
+    let counts = risk::count(app, tenant, order.id, &rules, (email, traits, None)).await?;
+    let earlier = match email {
+        Some(email) if rules.asks_for_history() => list::confirmed(app, tenant, email, order.id).await?,
+        _ => 0,
+    };
+    // Stripe's test method whose name says that the card networks rate it as risky.
+    let method = order.placed.payment_method.as_ref();
+    let elevated = method.is_some_and(|method| method.as_str() == "pm_card_riskLevelElevated");
+    let facts = Facts { total: order.total(), traits, elevated, counts, earlier };
+    Ok(risk::assess(&facts, &rules, profile.and_then(|profile| profile.review_above)))
+}
+
+/// Takes what a parcel holds off the shelves.
+pub(super) async fn ship(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    fulfillment: FulfillmentId,
+) -> Result<Outcome, JobError> {
+    let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
+    let lines = parcel.iter().flat_map(|parcel| &parcel.lines);
+    let demand = lines.map(|line| (line.sku.clone(), u64::from(line.quantity.get()))).collect();
+    inventory::ship(app, tenant, order.id, fulfillment, &demand).await?;
+    Ok(Outcome::Found(Command::RecordShipped(fulfillment)))
+}
