@@ -84,9 +84,16 @@ async fn a_sale_has_an_invoice_and_its_refund_a_credit_note() {
     }
     assert_eq!(sk.get("/v1/invoices").await.expect(200).json["data"], json!([]));
     shopper.get("/v1/invoices").await.expect(403);
-    let (customer, id) = (market.customer(7), first.trim_start_matches("/v1/orders/"));
-    let theirs = customer.call("GET /v1/orders/{id}/invoice", id, Value::Null).await;
-    assert_eq!(theirs.status, 404, "a guest's order is no customer's");
+    // A customer's order has documents for them, and for no other customer.
+    let cart = market.shopper().cart("MUG", 1).await;
+    let (ada, bob) = (market.customer(7), market.customer(8));
+    let pay = json!({"payment_method": "pm_card_visa"});
+    let cart = cart.trim_start_matches("/v1/carts/");
+    let bought = ada.call("POST /v1/carts/{id}/checkout", cart, pay).await.expect(202);
+    market.market.settled().await;
+    let (route, id) = ("GET /v1/orders/{id}/invoice", bought.text_at("/id"));
+    assert_eq!(ada.call(route, id, Value::Null).await.expect(200).json["number"], 3);
+    bob.call(route, id, Value::Null).await.expect(404);
 }
 
 #[tokio::test(start_paused = true)]
