@@ -18,6 +18,8 @@ pub fn functions() -> Vec<Function> {
         gift_cards::function(),
         health::function(),
         identity_providers::function(),
+        invoices::function(),
+        issue_invoices::function(),
         ledger::function(),
         oauth::function(),
         oauth_clients::function(),

@@ -13,6 +13,7 @@ pub mod customer;
 pub mod gift_card;
 pub mod identity;
 pub mod inventory;
+pub mod invoice;
 pub mod ledger;
 pub mod link;
 pub mod notification;

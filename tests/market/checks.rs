@@ -7,7 +7,9 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use souk::{http::Access, ledger::ORDER_EVENTS, limit::policy::class_of, link::Purpose, runtime::Kind};
+use souk::{
+    http::Access, invoice, ledger::ORDER_EVENTS, limit::policy::class_of, link::Purpose, runtime::Kind,
+};
 use souk_local::{
     functions,
     template::{Destination, FunctionSpec, Queue, Stack},
@@ -283,6 +285,7 @@ pub fn subscriptions(stack: &Stack) -> Result<(), String> {
         ),
         ("project-orders", json!([{"prefix": "order."}])),
         ("post-ledger", json!(booked)),
+        ("issue-invoices", json!(invoice::EVENTS)),
         ("send-notifications", json!(mailed)),
     ]);
     for (spec, _, queue_id, queue) in fed_by_queues(stack) {

@@ -24,6 +24,7 @@ mod forgeries;
 mod gift_cards;
 mod idempotency;
 mod input;
+mod invoices;
 mod isolation;
 mod issuers;
 mod journey;

@@ -174,6 +174,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     market.market.settled().await;
     crate::priced::everything(market).await;
     crate::ledger::everything(market).await;
+    crate::invoices::everything(market).await;
     pay_through_stripe(market).await;
 }
 

@@ -53,7 +53,7 @@ pub use request::{
 };
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
-pub use stream::{Told, load, load_for, told};
+pub use stream::{Told, history, load, load_for, told};
 pub use view::{
     CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
     ReturnView, RiskView, shown, view, wait_for_outcome,

@@ -37,6 +37,8 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
 /// An event of an order, with the order as it was before.
 #[derive(Clone, Debug)]
 pub struct Told {
+    /// Which event.
+    pub id: EventId,
     /// The order before it; nothing where it is the first one.
     pub before: Option<Order>,
     /// What happened.
@@ -55,20 +57,27 @@ pub async fn told(
     id: OrderId,
     event: EventId,
 ) -> Result<Option<Told>, StoreError> {
+    Ok(history(app, tenant, id).await?.into_iter().find(|told| told.id == event))
+}
+
+/// All that happened to the order `id`, in order, read strongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn history(app: &App, tenant: Tenant, id: OrderId) -> Result<Vec<Told>, StoreError> {
     let commits: Vec<Commit> =
         store::query_all(app, "order", Table::Events, &keys::order_events(tenant, id)).await?;
-    let mut before = None;
+    let (mut history, mut before) = (Vec::new(), None::<Order>);
     for commit in commits {
         for recorded in commit.events {
-            let fact = OrderEvent::read(&recorded.kind, recorded.version, &recorded.data)
+            let event = OrderEvent::read(&recorded.kind, recorded.version, &recorded.data)
                 .map_err(|reason| StoreError::Unreadable { kind: "order", reason })?;
-            if recorded.id == event {
-                return Ok(Some(Told { before, event: fact, at: commit.at }));
-            }
-            before = evolve(id, before, fact, commit.at);
+            let after = evolve(id, before.clone(), event.clone(), commit.at);
+            history.push(Told { id: recorded.id, before, event, at: commit.at });
+            before = after;
         }
     }
-    Ok(None)
+    Ok(history)
 }
 
 /// As [`load`], where `caller` may see the order.

@@ -7,6 +7,7 @@ mod carts;
 mod entity_tags;
 mod error_codes;
 mod example;
+mod invoices;
 mod ledger;
 mod mails;
 mod order_decisions;

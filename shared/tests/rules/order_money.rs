@@ -9,8 +9,8 @@ use souk::{
     id::{CustomerId, FulfillmentId, GiftCardId, PromotionId, RefundId, ReturnId, ShippingMethodId},
     money::Money,
     order::{
-        Command, EditCharge, EditFailure, NewRefund, Order, PaymentStatus, RefundFailure, RefundTo,
-        RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
+        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, RefundFailure,
+        RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
     },
     payment::{CaptureMethod, ProviderName, RefundStatus},
     pricing::{Discount, PricePolicy, PricedShipping, Pricing, Rounding, Tax, Tender, TenderKind},
@@ -24,7 +24,7 @@ const CARD: TenderKind = TenderKind::GiftCard { id: GiftCardId::from_bits(4) };
 const CREDIT: TenderKind = TenderKind::StoreCredit { customer: CustomerId::from_bits(5) };
 
 /// An order with whatever discounts, taxes, shipping and gift cards.
-fn orders() -> impl Strategy<Value = Order> {
+pub fn orders() -> impl Strategy<Value = Order> {
     let cents = 0_i64..900;
     let manual = prop_oneof![Just(CaptureMethod::Automatic), Just(CaptureMethod::Manual)];
     (manual, any::<bool>(), cents.clone(), cents.clone(), cents, 0_i64..3, 0_i64..4).prop_map(
@@ -80,7 +80,7 @@ fn orders() -> impl Strategy<Value = Order> {
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-enum Deed {
+pub enum Deed {
     /// The saga takes a step, and the provider does as this says: 0 declines or refuses, 1 to 3 do.
     Step(u8),
     Capture(Option<i64>),
@@ -94,7 +94,7 @@ enum Deed {
     Cancel,
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+pub fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let to = || {
         prop_oneof![
             3 => Just(RefundTo::Original),
@@ -122,7 +122,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 /// What the provider, the gift cards and the customers' credit have of the order's money, written down by themselves.
 #[derive(Debug, Default)]
-struct World {
+pub struct World {
     held: i64,
     captured: BTreeMap<u32, i64>,
     refunded: BTreeMap<u32, i64>,
@@ -218,15 +218,20 @@ impl World {
 
 /// The order and the world after a deed.
 fn done(order: Order, world: &mut World, deed: Deed) -> Order {
+    let events = events_of(&order, world, deed);
+    with(order, events)
+}
+
+/// What a deed leads to.
+pub fn events_of(order: &Order, world: &mut World, deed: Deed) -> Vec<OrderEvent> {
     let sku = |mug| if mug { "MUG" } else { "POT" };
     let command = match deed {
-        Deed::Step(luck) => match world.step(&order, next_step(&order), luck) {
+        Deed::Step(luck) => match world.step(order, next_step(order), luck) {
             Some(command) => {
-                let events = decide(&order, command.clone())
+                return decide(order, command.clone())
                     .unwrap_or_else(|refusal| panic!("the saga's {command:?} is refused: {refusal}"));
-                return with(order, events);
             }
-            None => return order,
+            None => return Vec::new(),
         },
         Deed::Capture(amount) => Command::RequestCapture { amount: amount.map(euros), by: STAFF },
         Deed::Refund(id, amount, to) => {
@@ -247,7 +252,7 @@ fn done(order: Order, world: &mut World, deed: Deed) -> Order {
         Deed::Edit(id, mugs, pots, cups) => {
             let lines: Vec<_> =
                 [("MUG", mugs), ("POT", pots), ("CUP", cups)].into_iter().filter(|(_, n)| *n > 0).collect();
-            edit(id, &order, &lines)
+            edit(id, order, &lines)
         }
         Deed::Fulfill(id, mug, count) => fulfill(id, Some(&[(sku(mug), count)])),
         Deed::Return(id, mug, count) => come_back(id, &[(sku(mug), count)]),
@@ -255,8 +260,7 @@ fn done(order: Order, world: &mut World, deed: Deed) -> Order {
         Deed::Reject(id) => Command::RejectReturn { id: ReturnId::from_bits(id), reason: None, by: STAFF },
         Deed::Cancel => cancel(),
     };
-    let events = decide(&order, command).unwrap_or_default();
-    with(order, events)
+    decide(order, command).unwrap_or_default()
 }
 
 /// What must hold of an order's money at any time.

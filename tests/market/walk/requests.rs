@@ -297,6 +297,10 @@ fn shop(route: &str) -> Option<Sample> {
             .live(422),
         "GET /v1/orders" => needs("orders:read", &[], 200),
         "GET /v1/orders/{id}" => needs("orders:read_own", &[Kind::Order], 200),
+        "GET /v1/orders/{id}/invoice" => needs("orders:read_own", &[Kind::Order], 200),
+        "GET /v1/invoices" => needs("orders:read", &[], 200),
+        // Its link is its proof, and there is none in the request.
+        "GET /v1/invoices/document" => open(&[], &[404]),
         "GET /v1/orders/{id}/explain" => needs("orders:read_own", &[Kind::Order], 200),
         "POST /v1/orders/{id}/cancel" => order(Kind::Order, 202),
         "POST /v1/orders/{id}/captures" => order(Kind::HeldOrder, 201),

@@ -2,6 +2,7 @@
 //! are a page of their own, [`shared`], each with its reason.
 
 mod access;
+mod invoices;
 mod money;
 mod payments;
 mod people;
@@ -12,6 +13,7 @@ mod shared;
 mod shop;
 
 pub use access::*;
+pub use invoices::*;
 pub use money::*;
 pub use payments::*;
 pub use people::*;

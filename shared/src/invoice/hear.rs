@@ -1,0 +1,59 @@
+//! From what was published to what is issued. What an event says is only a hint: which documents an order ought to have
+//! is read from the facts, so that none depends on the order in which events arrive.
+
+use super::{
+    issue,
+    model::{DocumentKind, Seller},
+    rules,
+};
+use crate::{
+    event::CloudEvent,
+    identity::StoreProfile,
+    order,
+    runtime::{App, JobError},
+};
+
+/// The types of the events that may have a document.
+pub const EVENTS: [&str; 6] = [
+    "order.payment_captured",
+    "order.payment_refunded",
+    "order.refund_succeeded",
+    "order.refund_failed",
+    "order.edited",
+    "order.canceled",
+];
+
+/// Issues what the order of `event` ought to have and has not yet, up to that event.
+///
+/// # Errors
+/// [`JobError`]: the message comes again.
+pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
+    let tenant = event.tenant();
+    let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
+    let mut history = order::history(app, tenant, id).await?;
+    let unknown = || JobError::new("unknown_event", "the order has no such event");
+    let place = history.iter().position(|told| told.id == event.id).ok_or_else(unknown)?;
+    history.truncate(place + 1);
+    let drafts = rules::drafts(&history).map_err(|error| JobError::new("unequal", error))?;
+    let Some(order) = history.pop().and_then(|told| told.before).filter(|_| !drafts.is_empty()) else {
+        return Ok(());
+    };
+    let marks = issue::marks(app, tenant, id).await?;
+    let (mut first, mut seller) = (None, None::<Seller>);
+    for draft in &drafts {
+        let issued = match (marks.iter().find(|mark| mark.event == draft.event), &seller) {
+            (Some(mark), _) => mark.clone(),
+            (None, Some(seller)) => issue::issue(app, tenant, &order, seller, draft, first).await?,
+            (None, None) => {
+                let store = StoreProfile::of(app, tenant).await;
+                let store = store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
+                let seller = seller.insert(store.into());
+                issue::issue(app, tenant, &order, seller, draft, first).await?
+            }
+        };
+        if issued.series == DocumentKind::Invoice {
+            first = first.or(Some(issued.number));
+        }
+    }
+    Ok(())
+}
