@@ -15,7 +15,7 @@ use crate::{
     payment::{self, CaptureMethod, Method, ProviderName},
     pricing::PricedLine,
     promotion::{self, Reason, RefusedCode},
-    quote::{LineProblem, Purse, Quote},
+    quote::{LineProblem, Quote},
     risk::Traits,
     runtime::App,
     tenant::Tenant,
@@ -49,6 +49,10 @@ pub struct Checkout {
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
+    let named = match &call.body.payment_method {
+        Some(method) => Some(provider(app, tenant, Some(method)).await?),
+        None => None,
+    };
     let vault = Opened::new(app, tenant);
     for _ in 0..TRIES {
         let mut cart = cart::load(app, caller, id).await?;
@@ -63,7 +67,12 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         let contact = contact(particulars)?;
         agreed(&quote, call.body.total)?;
         in_stock(app, tenant, &quote.computed.priced.lines).await?;
-        let provider = provider(app, tenant, &call.body, &quote.purse).await?;
+        let provider = match named {
+            Some(provider) => provider,
+            // Nobody is asked for what gift cards and store credit paid.
+            None if quote.purse.due.is_zero() => ProviderName::default(),
+            None => provider(app, tenant, None).await?,
+        };
         let (read, now) = (cart.version, app.now());
         cart.attempt = cart.attempt.saturating_add(1);
         let order_id = order_of(&cart);
@@ -158,17 +167,8 @@ fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Who charges what gift cards and store credit leave over.
-async fn provider(
-    app: &App,
-    tenant: Tenant,
-    checkout: &Checkout,
-    purse: &Purse,
-) -> Result<ProviderName, Problem> {
-    let method = checkout.payment_method.as_ref();
-    if purse.due.is_zero() && method.is_none() {
-        return Ok(ProviderName::default());
-    }
+/// Who charges `method`, or takes one in the shopper's browser.
+async fn provider(app: &App, tenant: Tenant, method: Option<&Method>) -> Result<ProviderName, Problem> {
     payment::takes(app, tenant, method).await?.ok_or_else(|| {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")

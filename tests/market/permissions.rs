@@ -172,10 +172,11 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::gift_cards::everything(market).await;
     crate::privacy::everything(market).await;
     market.market.settled().await;
-    crate::priced::everything(market).await;
     crate::ledger::everything(market).await;
     crate::invoices::everything(market).await;
+    crate::priced::everything(market).await;
     pay_through_stripe(market).await;
+    market.invoke("reconcile", json!({})).await.unwrap();
 }
 
 /// A shopper pays through Stripe, and Stripe says so.

@@ -76,6 +76,10 @@ pub async fn everything(market: &TestMarket) {
     until(&staff, &order, |order| order["payment"]["status"] == "captured").await;
     staff.post(&format!("{order}/cancel"), json!({})).await.expect(202);
     until(&staff, &order, |order| order["status"] == "canceled").await;
+    let zones = staff.get("/v1/shipping/zones").await.expect(200);
+    for zone in zones.json["data"].as_array().unwrap() {
+        staff.delete(&format!("/v1/shipping/zones/{}", zone["id"].as_str().unwrap())).await.expect(204);
+    }
 }
 
 #[tokio::test(start_paused = true)]
