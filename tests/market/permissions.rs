@@ -161,6 +161,7 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::accounts::everything(market).await;
     crate::price_lists::everything(market).await;
     crate::shipping::everything(market).await;
+    crate::priced::send_nowhere(market).await;
     crate::tax_rates::everything(market).await;
     api_keys::everything(market).await;
     crate::staff::everything(market).await;
