@@ -104,6 +104,25 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// As much of it as may be kept in the open: the country, and the region where it is a state of the US or a province
+    /// of Canada. Whatever else somebody typed there is theirs.
+    #[must_use]
+    pub fn in_the_open(&self) -> Self {
+        let known = |code: &String| codes_of(&self.country).iter().any(|(known, _)| known == code);
+        let region = self.spot().region.filter(known).and_then(|code| code.parse().ok());
+        Self { country: self.country.clone(), region, postal_code: None }
+    }
+}
+
+fn codes_of(country: &Country) -> &'static [(&'static str, &'static str)] {
+    match country.as_str() {
+        "US" => US,
+        "CA" => CANADA,
+        _ => &[],
+    }
+}
+
 /// The one spelling of a region: capitals, single blanks, without the country's code before it, and its code where it is
 /// a state of the US or a province of Canada.
 pub fn region_of(country: &Country, text: &str) -> String {
@@ -113,12 +132,7 @@ pub fn region_of(country: &Country, text: &str) -> String {
         let _ = write!(plain, "{blank}{}", word.to_uppercase());
     }
     let plain = plain.strip_prefix(&format!("{country}-")).unwrap_or(&plain);
-    let codes = match country.as_str() {
-        "US" => US,
-        "CA" => CANADA,
-        _ => &[],
-    };
-    let code = codes.iter().find(|(_, name)| *name == plain).map_or(plain, |(code, _)| *code);
+    let code = codes_of(country).iter().find(|(_, name)| *name == plain).map_or(plain, |(code, _)| *code);
     code.to_owned()
 }
 
@@ -221,6 +235,22 @@ mod tests {
         assert_eq!(spot("US", "N.Y.", "").region.as_deref(), Some("N Y"));
         assert_eq!(spot("CA", "Québec", "").region.as_deref(), Some("QC"));
         assert_eq!(spot("ES", "Illes Balears", "").region.as_deref(), Some("ILLES BALEARS"));
+    }
+
+    #[test]
+    fn what_is_kept_in_the_open() {
+        let open = |country: &str, region: &str| {
+            let destination = Destination {
+                country: country.parse().unwrap(),
+                region: Some(region.parse().unwrap()),
+                postal_code: Some("10115".parse().unwrap()),
+            };
+            destination.in_the_open()
+        };
+        assert_eq!(open("US", "new york").region, Some("NY".parse().unwrap()));
+        assert_eq!(open("US", "c/o Ada Lovelace").region, None);
+        assert_eq!(open("DE", "Berlin").region, None);
+        assert_eq!(open("US", "NY").postal_code, None);
     }
 
     #[test]

@@ -184,7 +184,7 @@ pub struct Pricing {
     /// The group of customers that the shopper was in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<CustomerGroup>,
-    /// Where it went, for taxes and shipping. The country and its region only: the rest is personal.
+    /// Where it went, for taxes and shipping: the country, and a state of the US or a province of Canada. The rest is personal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
     /// How it was sent.

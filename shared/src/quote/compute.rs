@@ -164,8 +164,7 @@ impl Discounted<'_> {
             policy,
             at: basket.at,
             group: basket.group.clone(),
-            // The rest of it is personal.
-            destination: to.map(|to| Destination { postal_code: None, ..to }),
+            destination: to.as_ref().map(Destination::in_the_open),
             shipping,
             promotions: evaluation.applied()?,
             taxes: found.totals,

@@ -17,12 +17,13 @@ const NEW_PASSWORD: &str = "canary password two";
 const WRONG_PASSWORD: &str = "canary password wrong";
 const STAFF_PASSWORD: &str = "canary password staff";
 const DEVICE: &str = "canary device";
-const ADDRESS: [(&str, &str); 7] = [
+const ADDRESS: [(&str, &str); 8] = [
     ("name", "canary addressee"),
     ("company", "canary company"),
     ("line1", "canary line one"),
     ("line2", "canary line two"),
     ("city", "canary city"),
+    ("state", "canary state"),
     ("postal_code", "canary-zip"),
     ("phone", "canary-phone"),
 ];
