@@ -53,6 +53,18 @@ async fn entries(staff: &Api, query: &str) -> Vec<Value> {
     }
 }
 
+/// Somebody books a capture of `order` that the provider knows nothing of. Whether it was not booked before.
+async fn booked_wrongly(market: &TestMarket, order: OrderId) -> bool {
+    let lines = Draft::new()
+        .debit(Account::ProviderClearing, euros(99))
+        .and_then(|draft| draft.credit(Account::Sales, euros(99)))
+        .unwrap();
+    let (app, lines) = (market.app(), lines.balanced().unwrap().unwrap());
+    let (event, subject) = (souk::id::EventId::from_bits(77), order.to_string());
+    let entry = Entry::new(event, app.now(), "order.payment_captured", &subject, Some(order), lines);
+    ledger::post(&app, market.tenant(), &entry).await.unwrap()
+}
+
 async fn reconciled(market: &TestMarket) -> Value {
     market.invoke("reconcile", json!({})).await.unwrap();
     let reports = market.staff().0.get("/v1/ledger/reconciliations?limit=1").await.expect(200);
@@ -136,21 +148,13 @@ async fn tenders_are_booked_from_card_to_sale_and_back() {
 #[tokio::test(start_paused = true)]
 async fn a_difference_is_told_and_not_hidden() {
     let market = TestMarket::with_mugs(5).await;
-    let (app, staff) = (market.app(), market.staff().0);
+    let staff = market.staff().0;
     let order = market.shopper().buy("MUG", 2, "pm_card_visa").await;
     until(&market.shopper().0, &order, |order| order["payment"]["status"] == "captured").await;
     market.market.settled().await;
     let id: OrderId = order.trim_start_matches("/v1/orders/").parse().unwrap();
-    // Somebody books a capture that the provider knows nothing of.
-    let lines = Draft::new()
-        .debit(Account::ProviderClearing, euros(99))
-        .and_then(|draft| draft.credit(Account::Sales, euros(99)))
-        .unwrap();
-    let lines = lines.balanced().unwrap().unwrap();
-    let event = souk::id::EventId::from_bits(77);
-    let entry = Entry::new(event, app.now(), "order.payment_captured", &id.to_string(), Some(id), lines);
-    assert!(ledger::post(&app, market.tenant(), &entry).await.unwrap());
-    assert!(!ledger::post(&app, market.tenant(), &entry).await.unwrap(), "an entry is posted once");
+    assert!(booked_wrongly(&market, id).await);
+    assert!(!booked_wrongly(&market, id).await, "an entry is posted once");
     // It has just moved: it may be on its way into the books.
     let report = reconciled(&market).await;
     assert_eq!((&report["count"], &report["in_flight"]), (&json!(0), &json!(1)));
@@ -229,6 +233,8 @@ pub async fn everything(market: &TestMarket) {
     until(&staff, &order, |order| order["payment"]["status"] == "captured").await;
     let id = order.trim_start_matches("/v1/orders/");
     market.market.settled().await;
+    // A difference: whether the order has just moved is looked up.
+    booked_wrongly(market, id.parse().unwrap()).await;
     reconciled(market).await;
     // The payment is older than a reconciliation looks back, what is booked of it is not.
     market.leap(SignedDuration::from_hours(8 * 24));

@@ -138,7 +138,7 @@ fn every_subscription_is_missed() {
             mutations.push(source.without(&format!("Resources/{id}/Properties/{setting}"), &[id, setting]));
         }
     }
-    assert_eq!(mutations.len(), 12);
+    assert_eq!(mutations.len(), 20);
     for (id, policy) in source.resources("AWS::SQS::QueuePolicy") {
         let queue = resource_of(&policy["Properties"]["Queues"][0]);
         mutations.push(source.without(&format!("Resources/{id}"), &[&queue, "QueuePolicy"]));
