@@ -17,6 +17,6 @@ pub use client::ClientRights;
 pub use identify::{identify, of_claims};
 pub use profile::{Location, SecondFactorRule, StoreProfile, StorefrontUrl};
 pub use provision::{FirstOwner, NewStore, ProvisionError, Provisioned, ProvisionedKeys, provision};
-pub use registry::stores;
+pub use registry::{for_each_tenant, stores};
 pub use retention::{Days, Retention};
 pub use settings::{ChangeStore, StoreView, change_store};
