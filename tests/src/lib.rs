@@ -11,6 +11,7 @@ mod journey;
 mod market;
 mod member;
 mod people;
+mod purchase;
 mod stripe;
 mod teardown;
 
@@ -23,4 +24,5 @@ pub use journey::journey;
 pub use market::{TestMarket, plain, template};
 pub use member::{Member, PASSWORD, accept, code_at, mailed_token};
 pub use people::{Shopper, Staff, until};
+pub use purchase::{SHELF, purchase, sku, stock_up};
 pub use stripe::{FakeStripe, Trouble};

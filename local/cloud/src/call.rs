@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Cloud, Delivery, Fault, Faults, Guard, Outcome,
-    Refusal, Units, dynamodb,
+    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Capacity, Cloud, Delivery, Fault, Faults, Guard,
+    Outcome, Refusal, Units, dynamodb,
     iam::{Ask, Decision},
     route::{Route, Service, route},
     sts, wire,
@@ -22,6 +22,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) read_units: Units,
     pub(crate) write_units: Units,
+    pub(crate) capacity: Vec<Capacity>,
 }
 
 impl From<Bytes> for Answer {
@@ -88,13 +89,13 @@ impl Cloud {
         };
         let (response, outcome, units) = match ran {
             Ok(Ok(answer)) => {
-                let units = (answer.read_units, answer.write_units);
+                let units = (answer.read_units, answer.write_units, answer.capacity);
                 (Ok(wire::answer(service, &id, answer.body)), Outcome::Done, units)
             }
             Ok(Err(refusal)) => {
-                let cost = dynamodb::cost_of_refusal(&info, &refusal);
+                let (read, write) = dynamodb::cost_of_refusal(&info, &refusal);
                 let outcome = Outcome::Refused(refusal.error.code.clone());
-                (Ok(wire::refusal(service, &id, &refusal)), outcome, cost)
+                (Ok(wire::refusal(service, &id, &refusal)), outcome, (read, write, Vec::new()))
             }
             Err(broken) => (Err(broken), Outcome::Disconnected, Default::default()),
         };
@@ -114,6 +115,7 @@ impl Cloud {
                 lacking,
                 read_units: units.0,
                 write_units: units.1,
+                capacity: units.2,
                 request_bytes: info.request_bytes,
                 response_bytes: response.as_ref().map_or(0, |response| response.body().len()),
                 duration: started.elapsed(),

@@ -38,7 +38,7 @@ pub use faults::{Broken, CallInfo, Delivery, Fault, Faults};
 pub use guard::{Guard, guarded};
 pub use kms::Kms;
 pub use objects::Objects;
-pub use observe::{CallRecord, Observer, Outcome, Units};
+pub use observe::{CallRecord, Capacity, Observer, Outcome, Units};
 pub use place::{Clock, Place};
 pub use refusal::Refusal;
 pub use secrets::Secrets;

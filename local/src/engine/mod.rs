@@ -1,6 +1,7 @@
 //! Runs what a template declares: functions behind a gateway, fed by queues, streams and schedules.
 
 mod activity;
+mod busy;
 mod gateway;
 mod happening;
 mod ids;

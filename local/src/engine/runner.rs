@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     activity::Activity,
+    busy::Busy,
     happening::{Cause, Happening, RunRecord},
     ids,
     tasks::Tasks,
@@ -114,9 +115,9 @@ impl Runner {
         self.tasks.spawn(async move {
             let started = Instant::now();
             let run = deployed.invoke(invocation);
-            let answer = match guard {
-                Some(guard) => guarded(guard, run).await,
-                None => run.await,
+            let (answer, busy) = match guard {
+                Some(guard) => Busy::of(guarded(guard, run)).await,
+                None => Busy::of(run).await,
             };
             // Nobody listening is no failure.
             let _ = happenings.send(Happening::Run(RunRecord {
@@ -125,6 +126,8 @@ impl Runner {
                 request_id,
                 cause,
                 duration: started.elapsed(),
+                busy,
+                memory: deployed.spec.memory,
                 failure: answer.as_ref().err().map(ToString::to_string),
             }));
             let _ = tell.send((answer, under_way));

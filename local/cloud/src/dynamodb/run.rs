@@ -49,7 +49,7 @@ impl DynamoDb {
             Some(Direction::Read) => (consumed.total, Default::default()),
             _ => (Default::default(), consumed.total),
         };
-        Ok(Answer { body, read_units, write_units })
+        Ok(Answer { body, read_units, write_units, capacity: consumed.shares })
     }
 }
 
@@ -80,7 +80,7 @@ type Ran = Result<(Bytes, Consumed), Refusal>;
 /// Runs one action, and settles what it consumed.
 macro_rules! act {
     ($run:ident, $action:ident, $request:ident) => {{
-        let asked = capacity::ask(&mut $request.return_consumed_capacity, $run.limited);
+        let asked = capacity::ask(&mut $request.return_consumed_capacity);
         let mut answer = now($action::execute(&$run.state.storage, $request))?;
         let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
         Ok((written(&answer)?, consumed))
@@ -120,7 +120,7 @@ impl Run<'_> {
             Kind::Scan(mut scan) => act!(self, scan, scan),
             Kind::BatchGet(mut batch) => {
                 let put_off = self.put_off_reads(&mut batch)?;
-                let asked = capacity::ask(&mut batch.return_consumed_capacity, self.limited);
+                let asked = capacity::ask(&mut batch.return_consumed_capacity);
                 let mut answer = now(batch_get_item::execute(&self.state.storage, batch))?;
                 let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
                 answer.unprocessed_keys.extend(put_off);
@@ -128,7 +128,7 @@ impl Run<'_> {
             }
             Kind::BatchWrite(mut batch) => {
                 let put_off = self.put_off_writes(&mut batch)?;
-                let asked = capacity::ask(&mut batch.return_consumed_capacity, self.limited);
+                let asked = capacity::ask(&mut batch.return_consumed_capacity);
                 let mut answer = now(batch_write_item::execute(&self.state.storage, batch))?;
                 let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
                 answer.unprocessed_items.extend(put_off);
@@ -185,7 +185,7 @@ impl Run<'_> {
                 .or(element.condition_check.as_ref().map(|check| &check.table_name));
             *counts.entry(table.cloned().unwrap_or_default()).or_default() += 2;
         }
-        let asked = capacity::ask(&mut request.return_consumed_capacity, false);
+        let asked = capacity::ask(&mut request.return_consumed_capacity);
         let mut report = Some(
             counts
                 .into_iter()
