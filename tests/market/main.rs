@@ -12,6 +12,7 @@ mod cancel;
 mod carts;
 mod catalog;
 mod checks;
+mod cost;
 mod declines;
 mod delivery;
 mod deployed;
