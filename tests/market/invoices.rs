@@ -163,7 +163,7 @@ async fn messages_up_to_five_times_and_shuffled_have_one_document_each() {
 /// Issues as the queue has it: what finds the series busy comes again.
 async fn issue(app: &App, tenant: Tenant, order: &Order, seller: &Seller, draft: &Draft) -> Issued {
     loop {
-        match invoice::issue(app, tenant, order, seller, draft, None).await {
+        match invoice::issue(app, tenant, order, seller, draft, (None, None)).await {
             Ok(issued) => return issued,
             Err(IssueError::Busy) => {
                 tokio::time::sleep(Duration::from_millis(app.entropy().below(30_000))).await;

@@ -154,8 +154,10 @@ pub(super) async fn is_there(
 }
 
 async fn mark_of(app: &App, tenant: Tenant, order: OrderId, event: EventId) -> Result<Issued, IssueError> {
-    let marks = marks(app, tenant, order).await?;
-    marks.into_iter().find(|mark| mark.event == event).ok_or(IssueError::Busy)
+    let key = keys::invoice_of_event(tenant, order, event);
+    let at = Query::partition(key.pk()).at_least(key.sk()).at_most(key.sk()).strongly();
+    let found = at.page::<Issued>(app, "invoice mark", 1, None).await?;
+    found.items.into_iter().next().ok_or(IssueError::Busy)
 }
 
 /// Which events of an order are marked with a number, read strongly. The document of one may not be there yet.
