@@ -171,7 +171,7 @@ async fn stock(client: &mut Client, sku: &str, count: u64) -> Result<(), BenchEr
     let price = json!({"amount": 1250, "currency": "EUR"});
     let product = json!({"name": sku, "variants": [{"sku": sku, "price": price}]});
     post(client, "/v1/products", &product, 201).await?;
-    let movement = json!({"location": "berlin", "delta": count, "reason": "received"});
+    let movement = json!({"location": "berlin", "change": count, "reason": "received"});
     post(client, &format!("/v1/stock/{sku}/movements"), &movement, 201).await?;
     Ok(())
 }
