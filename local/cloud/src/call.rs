@@ -233,7 +233,7 @@ impl Cloud {
     ) -> Result<Answer, Refusal> {
         let operation = info.operation.as_str();
         match work {
-            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys),
+            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys).await,
             Work::Sqs(input) => {
                 let output = self.sqs.call(operation, input).await?;
                 Ok(Bytes::from(output.to_string()).into())

@@ -5,7 +5,6 @@
 //! else through the loopback endpoint that [`Cloud::serve`] opens, and an event source through the typed
 //! interface of each service.
 
-mod blocking;
 mod call;
 mod caller;
 mod client;

@@ -45,6 +45,9 @@ use crate::Place;
 /// The emulated DynamoDB.
 pub struct DynamoDb {
     place: Place,
+    /// Whose turn it is: a call waits for it without holding a thread, and needs a fraction of a millisecond then. To
+    /// hand the thread's other tasks away meanwhile costs more than it saves.
+    turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     tables: RwLock<Tables>,
     limited: AtomicBool,

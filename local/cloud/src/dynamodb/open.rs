@@ -50,6 +50,7 @@ impl DynamoDb {
         };
         Ok(Self {
             place,
+            turn: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             tables: RwLock::new(tables),
             limited: AtomicBool::new(false),
