@@ -68,8 +68,8 @@ impl Cloud {
         };
         let started = Instant::now();
         let faults = self.faults.as_deref().filter(|_| !caller.unseen);
-        let rewritten =
-            faults.and_then(|faults| faults.request(&caller.name, service.name(), &operation, request.body()));
+        let rewritten = faults
+            .and_then(|faults| faults.request(&caller.name, service.name(), &operation, request.body()));
         let mut of_other = None;
         if let Some(Rewritten { body, answer }) = rewritten {
             *request.body_mut() = body;
@@ -96,7 +96,8 @@ impl Cloud {
         let (response, outcome, units) = match ran {
             Ok(Ok(answer)) => {
                 let units = (answer.read_units, answer.write_units);
-                let body = of_other.map_or_else(|| answer.body.clone(), |of_other| of_other(answer.body.clone()));
+                let body =
+                    of_other.map_or_else(|| answer.body.clone(), |of_other| of_other(answer.body.clone()));
                 let body = faults.and_then(|faults| faults.answer(&info, &body)).unwrap_or(body);
                 (Ok(wire::answer(service, &id, body)), Outcome::Done, units)
             }

@@ -26,6 +26,7 @@ mod route;
 pub mod secrets;
 mod serve;
 pub mod ses;
+mod signal;
 pub mod sns;
 pub mod sqs;
 mod sts;

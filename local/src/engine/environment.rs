@@ -34,8 +34,13 @@ impl Environment {
         metrics: MetricSink,
     ) -> Self {
         let (clock, entropy) = (options.clock.clone(), options.entropy.clone());
-        let app =
-            App::with_metrics(settings.clone(), transport.clone(), clock.clone(), entropy.clone(), metrics.clone());
+        let app = App::with_metrics(
+            settings.clone(),
+            transport.clone(),
+            clock.clone(),
+            entropy.clone(),
+            metrics.clone(),
+        );
         let (function, chaos, app) = (function.to_owned(), options.chaos.clone(), Mutex::new(app));
         Self { function, settings, transport, clock, entropy, metrics, chaos, app }
     }

@@ -111,7 +111,9 @@ impl History {
                 Known::Unknown => count <= 1,
             };
             if !fits {
-                wrong.push(format!("history: {what} ({mark}) is {known:?} to its client and was done {count} times"));
+                wrong.push(format!(
+                    "history: {what} ({mark}) is {known:?} to its client and was done {count} times"
+                ));
             }
         }
         for ((cart, sku), Added { surely, perhaps }) in &kept.added {

@@ -63,7 +63,10 @@ fn main() {
             println!("{line}");
         }
         println!("{}", report.plan);
-        println!("hash {:016x}, {} orders, {} calls, {} s", report.hash, report.orders, report.calls, report.seconds);
+        println!(
+            "hash {:016x}, {} orders, {} calls, {} s",
+            report.hash, report.orders, report.calls, report.seconds
+        );
         report.violations.iter().for_each(|violation| println!("VIOLATION {violation}"));
         std::process::exit(i32::from(!report.violations.is_empty()));
     }

@@ -73,7 +73,8 @@ fn of_topic(body: &Bytes, rng: &mut Rng) -> Option<(Bytes, Held)> {
         rest.split_once('.').and_then(|(number, rest)| Some((number.parse::<u32>().ok()?, rest.to_owned())))
     };
     let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
-    let mut numbers: Vec<u32> = form.iter().filter_map(|(name, _)| entry(name)).map(|(number, _)| number).collect();
+    let mut numbers: Vec<u32> =
+        form.iter().filter_map(|(name, _)| entry(name)).map(|(number, _)| number).collect();
     numbers.dedup();
     let out = some(&mut numbers, rng);
     if out.is_empty() {

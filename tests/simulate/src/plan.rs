@@ -73,8 +73,12 @@ impl Plan {
                 text.push_str(&format!(" --{name} {value}"));
             }
         }
-        let without: Vec<_> =
-            own.chances.keys().filter(|kind| !self.chances.contains_key(kind)).map(|kind| kind.as_str()).collect();
+        let without: Vec<_> = own
+            .chances
+            .keys()
+            .filter(|kind| !self.chances.contains_key(kind))
+            .map(|kind| kind.as_str())
+            .collect();
         if !without.is_empty() {
             text.push_str(&format!(" --without {}", without.join(",")));
         }

@@ -144,7 +144,8 @@ async fn storm(plan: &Plan, shop: &Arc<Shop>) {
     people.push(tokio::spawn(people::work(Arc::clone(shop), plan.chores, plan.span, rng.u64(..))));
     let market = &shop.stage.market;
     let app = market.app("payment-events").expect("the template has it");
-    let provider = tokio::spawn(people::notify(Arc::clone(shop), market.operator(app.settings().clone()), rng.u64(..)));
+    let provider =
+        tokio::spawn(people::notify(Arc::clone(shop), market.operator(app.settings().clone()), rng.u64(..)));
     for person in people {
         // Whoever panics says so, and the run goes on.
         if let Err(error) = person.await {
@@ -205,4 +206,3 @@ fn outside(market: &Market, watch: &Watch) -> Outside {
         settled: market.is_settled(),
     }
 }
-

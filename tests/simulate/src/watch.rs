@@ -97,7 +97,8 @@ impl Watch {
         if facts.is_empty() && items.is_empty() {
             return;
         }
-        let records = facts.iter().map(|record| (true, record)).chain(items.iter().map(|record| (false, record)));
+        let records =
+            facts.iter().map(|record| (true, record)).chain(items.iter().map(|record| (false, record)));
         let changes: Vec<Change<'_>> = records
             .map(|(fact, record)| Change {
                 fact,

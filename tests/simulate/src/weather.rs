@@ -122,7 +122,8 @@ impl Weather {
     fn refusal(&self, call: &CallInfo, state: &mut State) -> Option<Refusal> {
         let dynamodb = call.service == "dynamodb";
         if self.strikes_in(Kind::Throttle, state) {
-            let code = if dynamodb { "ProvisionedThroughputExceededException" } else { "ThrottlingException" };
+            let code =
+                if dynamodb { "ProvisionedThroughputExceededException" } else { "ThrottlingException" };
             return Some(AwsError::new(code, "slow down").into());
         }
         if dynamodb && call.operation == "TransactWriteItems" && self.strikes_in(Kind::Conflict, state) {

@@ -92,7 +92,11 @@ impl Model {
         }
         let summary = self.summaries.get(id);
         if summary.is_none_or(|(status, version)| status != order.status() || *version != order.sequence) {
-            say(format!("is {} with {} events, and the list says {summary:?}", order.status(), order.sequence));
+            say(format!(
+                "is {} with {} events, and the list says {summary:?}",
+                order.status(),
+                order.sequence
+            ));
         }
         for event in &order.posted {
             if !self.books.has(event) {
@@ -103,7 +107,8 @@ impl Model {
 
     /// The ledger is what the provider has.
     fn end_of_money(&self, wrong: &mut Vec<String>) {
-        let at_provider: i64 = self.payments.all.values().map(|payment| payment.captured - payment.refunded).sum();
+        let at_provider: i64 =
+            self.payments.all.values().map(|payment| payment.captured - payment.refunded).sum();
         let in_books = self.books.net("provider_clearing") + self.books.net("fees");
         if at_provider != in_books {
             wrong.push(format!("ledger: the provider has {at_provider}, the books say {in_books}"));
@@ -127,7 +132,8 @@ impl Model {
         }
         if outside.mails < due || outside.mails > due + outside.mail_troubles {
             let Outside { mails, mail_troubles, .. } = outside;
-            wrong.push(format!("mail: {due} are due, {mails} left, with {mail_troubles} troubles on the way"));
+            wrong
+                .push(format!("mail: {due} are due, {mails} left, with {mail_troubles} troubles on the way"));
         }
     }
 }

@@ -167,7 +167,9 @@ impl Model {
             (false, "sandbox") if change.sk == "payment" => {
                 self.payments.put(id, read(), &mut self.violations);
             }
-            (false, "gift-card") if change.sk == "card" => self.cards.balance(id, &read(), &mut self.violations),
+            (false, "gift-card") if change.sk == "card" => {
+                self.cards.balance(id, &read(), &mut self.violations)
+            }
             (false, "cart") => {
                 self.carts.insert(id.to_owned(), read());
             }
@@ -205,7 +207,8 @@ impl Model {
                 let summary = read();
                 let (status, version) = (&summary["status"], summary["version"].as_u64().unwrap_or(0));
                 let id = summary["id"].as_str().unwrap_or_default();
-                self.summaries.insert(id.to_owned(), (status.as_str().unwrap_or_default().to_owned(), version));
+                self.summaries
+                    .insert(id.to_owned(), (status.as_str().unwrap_or_default().to_owned(), version));
             }
             _ => {}
         }

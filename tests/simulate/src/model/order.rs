@@ -148,7 +148,8 @@ impl Order {
         if matches!(kind, "order.confirmed" | "order.canceled" | "order.fulfillment_created") {
             self.mails.push(id.to_owned());
         }
-        let moves = matches!(kind, "order.payment_captured" | "order.refund_succeeded" | "order.payment_refunded");
+        let moves =
+            matches!(kind, "order.payment_captured" | "order.refund_succeeded" | "order.payment_refunded");
         // What comes to nothing is not posted.
         let nothing = kind == "order.refund_succeeded"
             || (kind == "order.payment_captured" && self.total == 0)
@@ -183,7 +184,8 @@ impl Order {
         if let (Some(asked), "order.edited") = (asked, kind) {
             let mut parts = asked.splitn(3, ' ').skip(1);
             self.total = parts.next().and_then(|total| total.parse().ok()).unwrap_or(self.total);
-            let lines = parts.next().and_then(|lines| serde_json::from_str(lines).ok()).unwrap_or(Value::Null);
+            let lines =
+                parts.next().and_then(|lines| serde_json::from_str(lines).ok()).unwrap_or(Value::Null);
             self.lines = counts(&lines);
             self.captured += amount(&data["charged"]["amount"]);
         }
@@ -229,7 +231,10 @@ impl Order {
         }
         let stopped = self.has("order.cancel_requested");
         match kind {
-            "order.payment_authorized" | "order.confirmed" | "order.fulfillment_created" | "order.stock_reserved"
+            "order.payment_authorized"
+            | "order.confirmed"
+            | "order.fulfillment_created"
+            | "order.stock_reserved"
                 if stopped =>
             {
                 no("it is being canceled")
@@ -238,12 +243,17 @@ impl Order {
             "order.payment_authorized" if amount(&data["amount"]) != self.total - self.tendered => {
                 no(&format!("{} is due", self.total - self.tendered))
             }
-            "order.payment_captured" if amount(&data["amount"]) > self.total - self.tendered => no("that is too much"),
-            "order.refund_requested" if self.refunded() + amount(&data["amount"]) > self.captured + self.tendered => {
+            "order.payment_captured" if amount(&data["amount"]) > self.total - self.tendered => {
+                no("that is too much")
+            }
+            "order.refund_requested"
+                if self.refunded() + amount(&data["amount"]) > self.captured + self.tendered =>
+            {
                 no("that is more than was paid")
             }
             "order.fulfillment_created" => counts(&data["lines"]).into_iter().find_map(|(sku, count)| {
-                let (packed, bought) = (self.packed.get(&sku).unwrap_or(&0), self.lines.get(&sku).unwrap_or(&0));
+                let (packed, bought) =
+                    (self.packed.get(&sku).unwrap_or(&0), self.lines.get(&sku).unwrap_or(&0));
                 if packed + count > *bought { no("that is more than was bought") } else { None }
             }),
             _ => None,

@@ -29,7 +29,8 @@ impl Orders {
         }
         let mut marks = Vec::new();
         for event in commit["events"].as_array().into_iter().flatten() {
-            let (event_id, kind) = (event["id"].as_str().unwrap_or_default(), event["type"].as_str().unwrap_or_default());
+            let (event_id, kind) =
+                (event["id"].as_str().unwrap_or_default(), event["type"].as_str().unwrap_or_default());
             if !self.events.insert(event_id.to_owned()) {
                 violations.push(format!("order: {id} has an event {event_id} that was there before"));
             }

@@ -49,7 +49,8 @@ impl Stock {
         let mut now: BTreeMap<Shelf, i64> = BTreeMap::new();
         for part in item["allocations"].as_array().into_iter().flatten() {
             let text = |name: &str| part[name].as_str().unwrap_or_default().to_owned();
-            *now.entry((text("sku"), text("location"))).or_default() += part["quantity"].as_i64().unwrap_or(0);
+            *now.entry((text("sku"), text("location"))).or_default() +=
+                part["quantity"].as_i64().unwrap_or(0);
         }
         let before = self.held.insert(order.to_owned(), now.clone()).unwrap_or_default();
         let parcels = item["shipped"].as_array().map_or(0, Vec::len);
@@ -79,11 +80,15 @@ impl Stock {
             let (available, reserved) = self.levels.get(&shelf).copied().unwrap_or((0, 0));
             let (sku, location) = &shelf;
             if available < 0 || reserved < 0 {
-                violations.push(format!("stock: {sku} at {location} has {available} available, {reserved} reserved"));
+                violations.push(format!(
+                    "stock: {sku} at {location} has {available} available, {reserved} reserved"
+                ));
             }
             if reserved != of(&self.reserved) {
                 let held = of(&self.reserved);
-                violations.push(format!("stock: {reserved} of {sku} at {location} are reserved, orders hold {held}"));
+                violations.push(format!(
+                    "stock: {reserved} of {sku} at {location} are reserved, orders hold {held}"
+                ));
             }
             let there = of(&self.moved) - of(&self.shipped);
             if available + reserved != there {
@@ -91,7 +96,8 @@ impl Stock {
                 violations.push(format!("stock: {on_hand} of {sku} lie at {location}, {there} should"));
             }
             if of(&self.reserved) + of(&self.shipped) > of(&self.moved) {
-                violations.push(format!("oversold: more of {sku} at {location} is promised and sent than came"));
+                violations
+                    .push(format!("oversold: more of {sku} at {location} is promised and sent than came"));
             }
         }
     }

@@ -97,11 +97,8 @@ fn payment(client: &Client, rng: &mut Rng) -> Value {
 async fn check_out(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) -> Option<String> {
     let path = format!("/v1/carts/{id}/checkout");
     let answers = if rng.u32(..5) == 0 {
-        let (one, other) = join(
-            client.post(&path, payment(client, rng)),
-            client.post(&path, payment(client, rng)),
-        )
-        .await;
+        let (one, other) =
+            join(client.post(&path, payment(client, rng)), client.post(&path, payment(client, rng))).await;
         vec![one, other]
     } else {
         vec![client.post(&path, payment(client, rng)).await]
