@@ -29,6 +29,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+pub use crate::signal::Changes;
 pub use checkpoints::StartingPosition;
 use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
 pub(crate) use refusals::cost_of_refusal;
@@ -38,9 +39,8 @@ use tables::Tables;
 pub use tables::ViewType;
 use throttle::Throttle;
 use tokens::Tokens;
-use tokio::sync::watch;
 
-use crate::Place;
+use crate::{Place, signal::Signal};
 
 /// The emulated DynamoDB.
 pub struct DynamoDb {
@@ -51,7 +51,7 @@ pub struct DynamoDb {
     state: Mutex<State>,
     tables: RwLock<Tables>,
     limited: AtomicBool,
-    changes: watch::Sender<u64>,
+    changes: Signal,
 }
 
 /// What one call at a time has to itself.

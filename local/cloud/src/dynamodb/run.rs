@@ -44,7 +44,7 @@ impl DynamoDb {
         let wrote = direction == Some(Direction::Write)
             && keys.iter().any(|(table, _)| self.tables().has_stream(table));
         if wrote || direction.is_none() {
-            self.changes.send_modify(|count| *count += 1);
+            self.changes.tell();
         }
         let (read_units, write_units) = match direction {
             Some(Direction::Read) => (consumed.total, Default::default()),

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
-use crate::sqs::ids::uuid;
+use crate::{signal::Changes, sqs::ids::uuid};
 
 /// Streams keep a record for a day, consumed or not.
 const RETENTION: SignedDuration = SignedDuration::from_hours(24);
@@ -116,8 +115,8 @@ impl DynamoDb {
         read(self.lock().storage.conn(), table, view, after, limit).0
     }
 
-    /// Counts up with each write to a table that has a stream. Wait on the receiver's `changed`, then read.
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    /// Tells of each write to a table that has a stream. Wait on its `changed`, then read.
+    pub fn changes(&self) -> Changes {
         self.changes.subscribe()
     }
 
@@ -139,7 +138,7 @@ impl DynamoDb {
         match swept {
             Ok(0) => 0,
             Ok(swept) => {
-                self.changes.send_modify(|count| *count += 1);
+                self.changes.tell();
                 swept
             }
             Err(refusal) => {
