@@ -16,6 +16,7 @@ mod declines;
 mod delivery;
 mod deployed;
 mod description;
+mod drafts;
 mod edits;
 mod events;
 mod faults;

@@ -86,6 +86,8 @@ pub enum PaidBy {
     GiftCard,
     /// With store credit.
     StoreCredit,
+    /// Past the payment providers: in cash, by bank transfer.
+    Outside,
 }
 
 /// What was paid how; on a credit note, what went back how.

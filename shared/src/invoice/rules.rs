@@ -96,8 +96,10 @@ impl Books {
             };
             Payment { by, amount: tender.amount }
         });
+        let outside = order.placed.paid_outside.iter();
+        let outside = outside.map(|paid| Payment { by: PaidBy::Outside, amount: paid.amount });
         let charges = order.edits.iter().filter_map(|edit| edit.charged.as_ref()).map(Payment::from);
-        let payments = tenders.chain(charges).chain([captured]).collect();
+        let payments = tenders.chain(outside).chain(charges).chain([captured]).collect();
         self.add(order, told, DocumentKind::Invoice, positions, payments)
     }
 
@@ -244,6 +246,7 @@ fn ways(order: &Order, shares: &[RefundShare]) -> Vec<Payment> {
         RefundWay::Payment { number } => PaidBy::Provider { provider: provider(order, number) },
         RefundWay::GiftCard { .. } => PaidBy::GiftCard,
         RefundWay::StoreCredit { .. } => PaidBy::StoreCredit,
+        RefundWay::Outside => PaidBy::Outside,
     };
     shares.iter().map(|share| Payment { by: by(share.way), amount: share.amount }).collect()
 }

@@ -13,7 +13,7 @@ use crate::{
     gift_card::{Change, Happened},
     id::{EditId, RefundId},
     money::{Money, MoneyError},
-    order::{EditCharge, Order, OrderEvent, RefundCause},
+    order::{EditCharge, Order, OrderEvent, RefundCause, RefundWay},
     payment::{DisputeStatus, RefundStatus},
     pricing::{Pricing, TenderKind},
     totals::Totals,
@@ -98,7 +98,13 @@ fn is_booked(order: &Order) -> bool {
 
 /// What was paid before the sale was booked: by gift cards and store credit, and for edits.
 fn deposited(order: &Order) -> Result<Money, MoneyError> {
-    order.tendered()?.plus(order.captured)
+    order.tendered()?.minus(outside(order))?.plus(order.captured)
+}
+
+/// What came past the providers.
+fn outside(order: &Order) -> Money {
+    let none = Money::zero(order.total().currency());
+    order.placed.paid_outside.as_ref().map_or(none, |paid| paid.amount)
 }
 
 /// What the provider keeps for itself.
@@ -132,11 +138,12 @@ fn sold(draft: Draft, totals: &Totals, pricing: Option<&Pricing>) -> Result<Draf
 
 /// The whole sale, of which the provider took `captured`.
 fn sale(order: &Order, captured: Money) -> Result<Draft, MoneyError> {
-    let deposited = deposited(order)?;
-    let owed = order.total().minus(deposited)?.minus(captured)?;
+    let (deposited, outside) = (deposited(order)?, outside(order));
+    let owed = order.total().minus(deposited)?.minus(outside)?.minus(captured)?;
     let draft = Draft::new()
         .debit(Account::ProviderClearing, captured)?
         .debit(Account::Deposits, deposited)?
+        .debit(Account::OutsidePayments, outside)?
         .debit(Account::Receivable, owed)?;
     sold(draft, &order.totals, order.pricing.as_ref())
 }
@@ -157,7 +164,11 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
     let taxes = tax_of_refund(order, id)?.split(&weights.collect::<Vec<_>>());
     let mut draft = Draft::new();
     for (share, tax) in shares.iter().zip(taxes).take(until).skip(refund.returned) {
-        let from = if share.way.tender().is_some() { Account::Deposits } else { Account::ProviderClearing };
+        let from = match share.way {
+            RefundWay::Payment { .. } => Account::ProviderClearing,
+            RefundWay::GiftCard { .. } | RefundWay::StoreCredit { .. } => Account::Deposits,
+            RefundWay::Outside => Account::OutsidePayments,
+        };
         draft = match refund.request.cause {
             // The edit took it out of the sale.
             RefundCause::Edited { .. } => draft.debit(Account::Receivable, share.amount)?,
@@ -234,7 +245,7 @@ fn unsold(draft: Draft, totals: &Totals, pricing: Option<&Pricing>) -> Result<Dr
 
 /// What a canceled order leaves once all that was paid went back: nobody owes the rest.
 fn unwound(order: &Order) -> Result<Draft, MoneyError> {
-    let paid = deposited(order)?;
+    let paid = deposited(order)?.plus(outside(order))?;
     let owed = order.total().minus(paid)?;
     returned(order, paid, owed)?.credit(Account::Receivable, owed)
 }

@@ -22,11 +22,11 @@ use super::{
 use crate::{
     catalog::Sku,
     contact::Line,
-    id::{CartId, CustomerId, EditId, FulfillmentId, RefundId, ReturnId},
+    id::{CartId, CustomerId, DraftId, EditId, FulfillmentId, RefundId, ReturnId},
     inventory::Allocation,
     money::{Money, MoneyError},
     payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
-    pricing::{PricePolicy, PricedLine, Pricing, Tender},
+    pricing::{PaidOutside, PricePolicy, PricedLine, Pricing, Tender},
     risk::{RiskOutcome, Traits},
     totals::Totals,
     vault::Sealed,
@@ -66,6 +66,12 @@ pub struct Placed {
     /// What was paid without the payment provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenders: Vec<Tender>,
+    /// What was paid outside Souk, as staff said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_outside: Option<PaidOutside>,
+    /// The draft of staff that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftId>,
     /// What its risk is assessed by. Never published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<Traits>,
@@ -82,8 +88,17 @@ impl Placed {
     /// # Errors
     /// [`MoneyError`].
     pub fn due(&self) -> Result<Money, MoneyError> {
-        let total = self.totals.total;
-        total.minus(Money::sum(self.tenders.iter().map(|tender| tender.amount), total.currency())?)
+        self.totals.total.minus(self.paid_already()?)
+    }
+
+    /// What was paid when it was placed: with gift cards, store credit, or outside Souk.
+    ///
+    /// # Errors
+    /// [`MoneyError`].
+    pub fn paid_already(&self) -> Result<Money, MoneyError> {
+        let outside = self.paid_outside.iter().map(|paid| paid.amount);
+        let tenders = self.tenders.iter().map(|tender| tender.amount);
+        Money::sum(tenders.chain(outside), self.totals.total.currency())
     }
 }
 
@@ -361,8 +376,9 @@ pub enum OrderEvent {
 impl OrderEvent {
     /// The version of shapes that [`OrderEvent::write`] writes. Version 2 sealed the contact of an order and named its
     /// customer. Version 3 says how an order was priced and what was paid without the provider, and brought the events of
-    /// partial payments, refunds, returns, edits and disputes. All else is as in version 1.
-    pub const VERSION: u32 = 3;
+    /// partial payments, refunds, returns, edits and disputes. Version 4 brought drafts: prices by hand and what was paid
+    /// outside Souk. All else is as in version 1.
+    pub const VERSION: u32 = 4;
 
     /// Its name and its data.
     ///

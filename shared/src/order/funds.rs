@@ -43,7 +43,7 @@ impl Order {
     /// # Errors
     /// [`MoneyError`].
     pub fn tendered(&self) -> Result<Money, MoneyError> {
-        self.sum(self.placed.tenders.iter().map(|tender| tender.amount))
+        self.placed.paid_already()
     }
 
     /// What the provider's payments come to.
@@ -107,7 +107,7 @@ impl Order {
 
     /// What the provider gave back, or is giving back.
     pub(super) fn refunded_by_provider(&self) -> Result<Money, MoneyError> {
-        let shares = self.gone().filter(|share| share.way.tender().is_none()).map(|share| share.amount);
+        let shares = self.gone().filter(|share| share.way.is_payment()).map(|share| share.amount);
         self.sum(shares.chain(self.charges.iter().map(|charge| charge.returned)))
     }
 
@@ -125,6 +125,9 @@ impl Order {
                 Some(source) => source.amount = source.amount.plus(tender.amount)?,
                 None => sources.push(RefundShare { way, amount: tender.amount }),
             }
+        }
+        if let Some(paid) = &self.placed.paid_outside {
+            sources.push(RefundShare { way: RefundWay::Outside, amount: paid.amount });
         }
         for source in &mut sources {
             let gone = self.gone().filter(|share| share.way == source.way).map(|share| share.amount);

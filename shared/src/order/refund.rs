@@ -107,13 +107,20 @@ pub enum RefundWay {
         /// Whom.
         customer: CustomerId,
     },
+    /// By hand, as it came: in cash, by bank transfer. Souk only writes it down.
+    Outside,
 }
 
 impl RefundWay {
+    /// Whether the provider gives it back.
+    pub fn is_payment(self) -> bool {
+        matches!(self, Self::Payment { .. })
+    }
+
     /// The gift card or store credit, where it is one.
     pub fn tender(self) -> Option<TenderKind> {
         match self {
-            Self::Payment { .. } => None,
+            Self::Payment { .. } | Self::Outside => None,
             Self::GiftCard { id } => Some(TenderKind::GiftCard { id }),
             Self::StoreCredit { customer } => Some(TenderKind::StoreCredit { customer }),
         }

@@ -79,6 +79,9 @@ fn resized(order: &Order, line: &PricedLine, quantity: Quantity) -> Result<Price
     for discount in &mut line.discounts {
         discount.amount = super::cost::share(discount.amount, after.min(before), before);
     }
+    if let Some(discount) = line.by_hand.as_mut().and_then(|by_hand| by_hand.discount.as_mut()) {
+        *discount = super::cost::share(*discount, after.min(before), before);
+    }
     line.quantity = quantity;
     line.total = line.unit_price.times(quantity.get())?;
     let base = line.total.minus(line.discount()?)?;
@@ -141,6 +144,7 @@ async fn added(
             list_price: catalog.filter(|catalog| *catalog != unit_price),
             price_list: resolved.price_list,
             discounts: Vec::new(),
+            by_hand: None,
             taxes: Vec::new(),
         });
     }

@@ -17,13 +17,13 @@ use super::{
 use crate::{
     contact::{Address, Contact, Email},
     http::Problem,
-    id::{CartId, CustomerId, FulfillmentId, OrderId},
+    id::{CartId, CustomerId, DraftId, FulfillmentId, OrderId},
     money::Money,
     payment::{
         CaptureMethod, ClientSecret, Decline, DisputeStatus, Method, NextAction, ProviderDispute,
         ProviderName,
     },
-    pricing::{PricedLine, Tender},
+    pricing::{PaidOutside, PricedLine, Tender},
     risk::RiskOutcome,
     runtime::App,
     tenant::Tenant,
@@ -73,7 +73,9 @@ pub struct OrderView {
     pub risk: Option<RiskView>,
     /// What happened, in order.
     pub timeline: Vec<TimelineEntry>,
-    /// The cart it was.
+    /// The draft of staff that it was, where it was one.
+    pub draft_id: Option<DraftId>,
+    /// The cart it was, which nobody can read any more where it was a draft's.
     pub cart_id: CartId,
     /// Which attempt of the cart it is, from 1.
     pub attempt: u32,
@@ -104,6 +106,8 @@ pub struct PaymentView {
     pub refunded: Money,
     /// What was paid without the provider.
     pub tenders: Vec<Tender>,
+    /// What was paid outside Souk, as staff said.
+    pub paid_outside: Option<PaidOutside>,
     /// How much can still be refunded, on all ways together.
     pub refundable: Money,
     /// Why it was declined, where it was.
@@ -224,6 +228,7 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             captured: order.captured,
             refunded: order.refunded,
             tenders: placed.tenders,
+            paid_outside: placed.paid_outside,
             refundable: order.refundable(),
             decline: order.decline.clone(),
             action: None,
@@ -252,6 +257,7 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             reasons: risk.reasons,
         }),
         timeline: order.timeline.clone(),
+        draft_id: placed.draft,
         cart_id: placed.cart,
         attempt: placed.attempt,
         version: order.sequence,

@@ -9,10 +9,11 @@ use crate::{
     audit::{self, Actor, Entry, Filter},
     cart::{self, Cart},
     catalog::Sku,
-    contact::{Address, Email},
+    contact::{Address, Email, Note},
     customer::{self, CustomerView},
+    draft,
     http::Problem,
-    id::CartId,
+    id::{CartId, DraftId},
     metadata::Metadata,
     order::{self, Order, OrderView},
     principal::Who,
@@ -39,6 +40,8 @@ pub struct Archive {
     pub sessions: Vec<SessionView>,
     /// The carts that became their orders.
     pub carts: Vec<ArchivedCart>,
+    /// What staff drew up for them.
+    pub drafts: Vec<ArchivedDraft>,
     /// Their orders, and what happened to each.
     pub orders: Vec<OrderView>,
     /// What the audit log has of late of what they did.
@@ -62,6 +65,23 @@ pub struct ArchivedCart {
     pub metadata: Metadata,
 }
 
+/// A draft of an order, as an archive holds it.
+#[derive(Serialize, ToSchema)]
+pub struct ArchivedDraft {
+    /// Its id.
+    pub id: DraftId,
+    /// What is in it.
+    pub lines: Vec<ArchivedLine>,
+    /// Where mails about the order go.
+    pub email: Option<Email>,
+    /// Where the parcel goes.
+    pub shipping_address: Option<Address>,
+    /// Where the invoice goes, where that differs.
+    pub billing_address: Option<Address>,
+    /// What staff noted.
+    pub note: Option<Note>,
+}
+
 /// A line of a cart.
 #[derive(Serialize, ToSchema)]
 pub struct ArchivedLine {
@@ -81,11 +101,25 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
         shown.push(order::view(order, order.contact(&vault).await?));
         carts.extend(cart_of(app, tenant, &vault, order).await?);
     }
+    let subjects: Vec<_> = person.subjects().collect();
+    let mut drafts = Vec::new();
+    for draft in draft::all_of(app, tenant, &subjects).await? {
+        let particulars = cart::particulars(&vault, &draft.cart).await?;
+        drafts.push(ArchivedDraft {
+            id: draft.id,
+            lines: lines_of(draft.cart),
+            email: particulars.email,
+            shipping_address: particulars.shipping_address,
+            billing_address: particulars.billing_address,
+            note: particulars.note,
+        });
+    }
     let mut archive = Archive {
         created_at: app.now(),
         customer: None,
         sessions: Vec::new(),
         carts,
+        drafts,
         orders: shown,
         audit: Vec::new(),
     };
@@ -115,13 +149,16 @@ async fn cart_of(
         return Ok(None);
     };
     let particulars = cart::particulars(vault, &cart).await?;
-    let lines = cart.lines.into_iter().map(|line| ArchivedLine { sku: line.sku, quantity: line.quantity });
     Ok(Some(ArchivedCart {
         id: cart.id,
-        lines: lines.collect(),
+        metadata: cart.metadata.clone(),
+        lines: lines_of(cart),
         email: particulars.email,
         shipping_address: particulars.shipping_address,
         billing_address: particulars.billing_address,
-        metadata: cart.metadata,
     }))
+}
+
+fn lines_of(cart: Cart) -> Vec<ArchivedLine> {
+    cart.lines.into_iter().map(|line| ArchivedLine { sku: line.sku, quantity: line.quantity }).collect()
 }

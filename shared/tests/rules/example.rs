@@ -46,6 +46,7 @@ fn line(sku: &str, name: &str, count: i64, price: i64) -> PricedLine {
         list_price: None,
         price_list: None,
         discounts: vec![],
+        by_hand: None,
         taxes: vec![],
     }
 }
@@ -65,6 +66,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         contact: OrderContact::Plain(Box::new(contact())),
         pricing: None,
         tenders: vec![],
+        paid_outside: None,
+        draft: None,
         traits: None,
     }
 }
