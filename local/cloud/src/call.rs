@@ -171,8 +171,8 @@ impl Cloud {
             let Some(cloud) = me.upgrade() else { return };
             let started = Instant::now();
             let ran = cloud.run(work, &caller, service, &info, &id).await;
-            let units = ran.map(|answer| (answer.read_units, answer.write_units)).unwrap_or_default();
-            cloud.observe(info, Outcome::AnswerLost, None, units, 0, started.elapsed());
+            let units = ran.map(|answer| (answer.read_units, answer.write_units, answer.capacity));
+            cloud.observe(info, Outcome::AnswerLost, None, units.unwrap_or_default(), 0, started.elapsed());
         });
     }
 
