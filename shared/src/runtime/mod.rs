@@ -18,7 +18,7 @@ pub mod web;
 
 pub use app::App;
 pub use authorizer::{Presented, authorizer};
-pub use batch::{JobError, Message, queue};
+pub use batch::{JobError, Message, queue, queue_of_groups};
 pub use clock::Clock;
 pub use direct::{direct, schedule};
 pub use entropy::Entropy;
