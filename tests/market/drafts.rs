@@ -45,7 +45,7 @@ fn by_hand() -> Value {
     })
 }
 
-async fn kitchen(mugs: i64) -> TestMarket {
+async fn kitchen(mugs: u64) -> TestMarket {
     let market = TestMarket::with_mugs(mugs).await;
     market.staff().sell("PLATE", 300, 5).await;
     market
