@@ -35,7 +35,10 @@ impl Faults for Crowd {
     }
 
     fn after(&self, call: &CallInfo) -> Delivery {
-        let writes = call.asks.iter().any(|ask| ask.action.ends_with(":PutItem") || ask.action.ends_with(":UpdateItem"));
+        let writes = call
+            .asks
+            .iter()
+            .any(|ask| ask.action.ends_with(":PutItem") || ask.action.ends_with(":UpdateItem"));
         let about = |part: &str| call.keys.iter().any(|(_, key)| key.contains(part));
         let left = match call.caller.as_str() {
             "advance-orders" if writes && about("/sandbox/") => &self.sandbox,
@@ -60,7 +63,8 @@ struct Scene {
 
 impl Scene {
     async fn open(seed: u64, stripe: Option<FakeStripe>) -> Self {
-        let crowd = Crowd { jitter: Jitter::seeded(seed), sandbox: AtomicU32::new(0), ledger: AtomicU32::new(0) };
+        let crowd =
+            Crowd { jitter: Jitter::seeded(seed), sandbox: AtomicU32::new(0), ledger: AtomicU32::new(0) };
         let crowd = Arc::new(crowd);
         let market = TestMarket::open(|options| {
             options.faults = Some(crowd.clone());
@@ -143,7 +147,9 @@ impl Scene {
                 "shopper" => scene.confirm(&secret).boxed(),
                 "provider" => scene.notify(&order).boxed(),
                 "saga" => scene.retry(id).boxed(),
-                _ => async { assert_eq!(check_out().await.expect(202).text_at("/id"), id.to_string()) }.boxed(),
+                _ => {
+                    async { assert_eq!(check_out().await.expect(202).text_at("/id"), id.to_string()) }.boxed()
+                }
             }
         };
         join_all((0..names.len()).map(|who| async move {
@@ -156,7 +162,8 @@ impl Scene {
         self.first.insert(names[first]);
         self.market.market.settled().await;
         let entries = self.market.staff().0.get(&format!("/v1/ledger/entries?order={id}")).await.expect(200);
-        let kinds: Vec<_> = entries.json["data"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
+        let kinds: Vec<_> =
+            entries.json["data"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
         assert_eq!(kinds, ["order.payment_captured"], "{pauses:?}: {}", entries.text);
         let shown = shopper.0.get(&order).await;
         let captured = |entry: &&Value| entry["type"] == "order.payment_captured";

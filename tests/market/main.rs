@@ -49,6 +49,7 @@ mod privacy;
 mod promotions;
 mod quotas;
 mod races;
+mod reconciled;
 mod refunds;
 mod returns;
 mod review;

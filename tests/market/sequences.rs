@@ -73,8 +73,7 @@ impl Scene {
             change["gift_cards"] = json!([card.text_at("/code")]);
         }
         shopper.0.patch(&cart, change).await.expect(200);
-        let method =
-            self.dice.one_of(&["pm_card_visa", "pm_card_visa", "pm_card_pendingRefund"]);
+        let method = self.dice.one_of(&["pm_card_visa", "pm_card_visa", "pm_card_pendingRefund"]);
         let capture = self.dice.one_of(&["automatic", "automatic", "manual"]);
         let pay = json!({"payment_method": method, "capture_method": capture});
         let id = cart.trim_start_matches("/v1/carts/");
@@ -133,7 +132,8 @@ impl Scene {
 
     /// What the provider has, what the orders say and what the books say is the same.
     async fn check(&self, order: &str, steps: &[String]) {
-        let (id, told) = (order.trim_start_matches("/v1/orders/"), || format!("seed {}: {steps:#?}", self.seed));
+        let (id, told) =
+            (order.trim_start_matches("/v1/orders/"), || format!("seed {}: {steps:#?}", self.seed));
         let payments = self.market.payments().await;
         let (mut captured, mut refunded) = (0, 0);
         for payment in &payments {
@@ -153,7 +153,6 @@ impl Scene {
         for total in trial.json["totals"].as_array().unwrap() {
             assert_eq!(total["debit"], total["credit"], "{}", trial.text);
         }
-
     }
 
     /// The order's payments, as the provider itself tells them.
@@ -171,7 +170,11 @@ impl Scene {
     async fn books_of(&self, id: &str) -> i64 {
         let entries = self.staff.get(&format!("/v1/ledger/entries?limit=100&order={id}")).await.expect(200);
         assert_eq!(entries.json["has_more"], false);
-        let lines = entries.json["data"].as_array().unwrap().iter().flat_map(|entry| entry["lines"].as_array().unwrap());
+        let lines = entries.json["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|entry| entry["lines"].as_array().unwrap());
         let signed = |line: &Value, account: &str| {
             let sign = if line["side"] == "debit" { 1 } else { -1 };
             if line["account"] == account { sign * cents(&line["amount"]["amount"]) } else { 0 }

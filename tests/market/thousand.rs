@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use souk_tests::{Answer, Api, TestMarket};
 
 /// Shoppers who check out at once.
-const SHOPPERS: usize = 1000;
+const SHOPPERS: usize = 200;
 
 /// How many prepare their carts at once: a store takes so many requests a second.
 const AT_ONCE: usize = 100;

@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     account::Account,
     compare::{Difference, Record, by_order, compare},
-    entry::Entry,
+    entry::{Entry, Unbalanced},
+    late_fee, posting,
 };
 use crate::{
     http::{Call, Limit, List, Problem},
@@ -50,6 +51,9 @@ pub struct Reconciliation {
     pub orders: u32,
     /// Orders that were moving at the time. They are compared by the next run.
     pub in_flight: u32,
+    /// The fees that a provider told later than it took the money. They were booked.
+    #[serde(default)]
+    pub late_fees: u32,
     /// How many differences there are.
     pub count: u32,
     /// The first 200 of them.
@@ -68,6 +72,9 @@ pub enum Failure {
     /// Amounts can't be reckoned together.
     #[error(transparent)]
     Money(#[from] crate::money::MoneyError),
+    /// A fee can't be booked.
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
     /// The report could not be kept.
     #[error(transparent)]
     Unkept(#[from] store::WriteError),
@@ -80,8 +87,9 @@ pub enum Failure {
 /// [`Failure`]; the next run goes on.
 pub async fn reconcile(app: &App, tenant: Tenant) -> Result<Option<Reconciliation>, Failure> {
     let from = app.now() - LOOK_BACK;
+    let (at, differences) = (app.now(), Vec::new());
     let mut report =
-        Reconciliation { at: app.now(), from, orders: 0, in_flight: 0, count: 0, differences: Vec::new() };
+        Reconciliation { at, from, orders: 0, in_flight: 0, late_fees: 0, count: 0, differences };
     // Of these the payment may be older, or at no provider at all.
     let booked = booked_since(app, tenant, from).await?;
     let mut orders: BTreeMap<_, Vec<_>> = booked.into_iter().map(|order| (order, Vec::new())).collect();
@@ -136,6 +144,14 @@ impl Reconciliation {
             return Ok(());
         }
         self.orders = self.orders.saturating_add(1);
+        if let (Some((fee, booked)), Some(order)) = (late_fee::told_late(&found), order) {
+            if let Some(entry) = late_fee::entry(order, fee, booked)?
+                && posting::post(app, tenant, &entry).await?
+            {
+                self.late_fees = self.late_fees.saturating_add(1);
+            }
+            return Ok(());
+        }
         found.into_iter().for_each(|difference| self.add(difference));
         Ok(())
     }

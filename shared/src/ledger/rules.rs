@@ -170,8 +170,7 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
 /// The last share of a refund that had succeeded: the bank sent it back days later. What of one that is under way fails
 /// was never booked.
 fn came_back(order: &Order, id: RefundId) -> Result<Draft, MoneyError> {
-    let succeeded =
-        |refund: &&Refund| refund.id() == id && refund.status == RefundStatus::Succeeded;
+    let succeeded = |refund: &&Refund| refund.id() == id && refund.status == RefundStatus::Succeeded;
     let Some(refund) = order.refunds.iter().find(succeeded) else { return Ok(Draft::new()) };
     let Some((share, tax)) = shares(order, refund)?.pop() else { return Ok(Draft::new()) };
     let draft = Draft::new().debit(Account::ProviderClearing, share.amount)?;
