@@ -12,6 +12,7 @@ mod cancel;
 mod carts;
 mod catalog;
 mod checks;
+mod code_guesses;
 mod confirmations;
 mod declines;
 mod delivery;
