@@ -292,7 +292,7 @@ mod tests {
 
     use super::*;
 
-    fn changed(lines: Value) -> Result<Draft, Problem> {
+    fn changed(lines: &Value) -> Result<Draft, Problem> {
         let key = Who::Key(crate::id::KeyId::from_bits(1));
         let mut draft = Draft::new(DraftId::from_bits(7), "EUR".parse().unwrap(), key, Timestamp::UNIX_EPOCH);
         let change: ChangeDraft = serde_json::from_value(json!({ "lines": lines })).unwrap();
@@ -320,7 +320,7 @@ mod tests {
         ] {
             assert!(changed(line(wrong.clone())).is_err(), "{wrong}");
         }
-        assert!(changed(json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 1}])).is_err());
+        assert!(changed(&json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 1}])).is_err());
     }
 
     #[test]
