@@ -307,9 +307,9 @@ mod tests {
             line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             json!([line])
         };
-        let draft = changed(line(json!({"unit_price": price(900, "EUR"), "reason": "price-match"}))).unwrap();
+        let draft = changed(&line(json!({"unit_price": price(900, "EUR"), "reason": "price-match"}))).unwrap();
         assert_eq!(draft.cart.by_hand.len(), 1);
-        assert!(changed(line(json!({}))).unwrap().cart.by_hand.is_empty());
+        assert!(changed(&line(json!({}))).unwrap().cart.by_hand.is_empty());
         for wrong in [
             json!({"unit_price": price(900, "EUR")}),
             json!({"discount": {"percent": "10"}}),
@@ -318,7 +318,7 @@ mod tests {
             json!({"unit_price": price(900, "USD"), "reason": "price-match"}),
             json!({"discount": {"amount": price(5, "USD")}, "reason": "price-match"}),
         ] {
-            assert!(changed(line(wrong.clone())).is_err(), "{wrong}");
+            assert!(changed(&line(wrong.clone())).is_err(), "{wrong}");
         }
         assert!(changed(&json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 1}])).is_err());
     }
