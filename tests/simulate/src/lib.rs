@@ -8,6 +8,8 @@
 // Only tests use it: what goes wrong here ends one.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bug;
+mod campaign;
 mod client;
 mod hash;
 mod history;
@@ -18,10 +20,15 @@ mod partial;
 mod people;
 mod plan;
 mod run;
+mod shrink;
+mod stage;
 mod watch;
 mod weather;
 
+pub use bug::{BUGS, Bug};
+pub use campaign::{Bounds, Tally, campaign};
 pub use kind::Kind;
 pub use plan::Plan;
 pub use run::{Report, run};
+pub use shrink::shrink;
 pub use weather::Counts;
