@@ -11,6 +11,7 @@
 mod bug;
 mod campaign;
 mod client;
+pub mod exhaustive;
 mod hash;
 mod history;
 mod item;

@@ -1,5 +1,7 @@
 //! The command.
 
+mod scenarios;
+
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -32,6 +34,18 @@ struct Arguments {
     /// Plants every bug, and tells after how many seeds each was found.
     #[arg(long)]
     bugs: bool,
+    /// Has every call of every story go wrong once, in each way.
+    #[arg(long)]
+    scenarios: bool,
+    /// Has every two calls of the stories checkout, cancel and refund go wrong, in each way: of so many pairs one.
+    #[arg(long, value_name = "OF")]
+    pairs: Option<usize>,
+    /// Tells this story only.
+    #[arg(long)]
+    story: Option<String>,
+    /// Has this go wrong in the story: the number of a call, and before, after, throttled or lost.
+    #[arg(long, value_delimiter = ',', value_parser = scenarios::trouble)]
+    trouble: Vec<(usize, simulate::exhaustive::Mode)>,
     /// So many people shop.
     #[arg(long)]
     shoppers: Option<u32>,
@@ -95,6 +109,10 @@ fn main() {
         one(&arguments, seed)
     } else if arguments.bugs {
         all_bugs(&arguments)
+    } else if !arguments.trouble.is_empty() {
+        scenarios::one(arguments.story.as_deref(), &arguments.trouble)
+    } else if arguments.scenarios || arguments.pairs.is_some() {
+        scenarios::all(arguments.story.as_deref(), arguments.pairs, arguments.jobs)
     } else {
         many(&arguments)
     };
