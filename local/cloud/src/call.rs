@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     Access, AwsError, Broken, CallInfo, CallRecord, Caller, Capacity, Cloud, Delivery, Fault, Faults, Guard,
-    Outcome, Refusal, Rewritten, Units, dynamodb,
+    Instead, Outcome, Refusal, Units, dynamodb,
     iam::{Ask, Decision},
     route::{Route, Service, route},
     sts, wire,
@@ -69,12 +69,16 @@ impl Cloud {
         };
         let started = Instant::now();
         let faults = self.faults.as_deref().filter(|_| !caller.unseen);
-        let rewritten = faults
+        let instead = faults
             .and_then(|faults| faults.request(&caller.name, service.name(), &operation, request.body()));
-        let mut of_other = None;
-        if let Some(Rewritten { body, answer }) = rewritten {
-            *request.body_mut() = body;
-            of_other = Some(answer);
+        let (mut of_other, mut said) = (None, None);
+        match instead {
+            None => {}
+            Some(Instead::Ask { body, answer }) => {
+                *request.body_mut() = body;
+                of_other = Some(answer);
+            }
+            Some(Instead::Answer(body)) => said = Some(body),
         }
         let mut info = CallInfo {
             caller: caller.name.clone(),
@@ -87,6 +91,7 @@ impl Cloud {
         };
         let mut lacking = None;
         let ran = match self.prepare(service, &mut info, &request) {
+            Ok(_) if said.is_some() => Ok(Ok(said.unwrap_or_default().into())),
             Ok(prepared) => self.attempt(caller, (guard, faults), prepared, &id, &info, &mut lacking).await,
             Err(refusal) => Ok(Err(refusal)),
         };

@@ -53,19 +53,24 @@ pub enum Delivery {
     Delay(Duration),
 }
 
-/// Another request in place of one.
-pub struct Rewritten {
-    /// Its body.
-    pub body: Bytes,
-    /// Makes of the answer to it the answer to the one that was asked.
-    pub answer: Box<dyn FnOnce(Bytes) -> Bytes + Send>,
+/// What happens in place of a request.
+pub enum Instead {
+    /// Something else is asked.
+    Ask {
+        /// The other request's body.
+        body: Bytes,
+        /// Makes of the answer to it the answer to the one that was asked.
+        answer: Box<dyn FnOnce(Bytes) -> Bytes + Send>,
+    },
+    /// Nothing is asked, and this is the answer: somebody says that it was done.
+    Answer(Bytes),
 }
 
 /// Decides which calls go wrong, and how.
 pub trait Faults: Send + Sync {
-    /// Puts another body in place of a request's, before anybody reads it: to ask less than was asked for, or something
-    /// else. Who it is from, and which service and operation it is for, is told.
-    fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Rewritten> {
+    /// Puts something in place of a request, before anybody reads it. Who it is from, and which service and operation it
+    /// is for, is told.
+    fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Instead> {
         let _ = (caller, service, operation, body);
         None
     }

@@ -34,7 +34,7 @@ mod wire;
 pub use caller::{Access, Caller};
 pub use cloud::{Cloud, CloudError, CloudOptions};
 pub use error::AwsError;
-pub use faults::{Broken, CallInfo, Delivery, Fault, Faults, Rewritten};
+pub use faults::{Broken, CallInfo, Delivery, Fault, Faults, Instead};
 pub use guard::{Guard, guarded};
 pub use kms::Kms;
 pub use objects::Objects;

@@ -307,7 +307,8 @@ mod tests {
             line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             json!([line])
         };
-        let draft = changed(&line(json!({"unit_price": price(900, "EUR"), "reason": "price-match"}))).unwrap();
+        let draft =
+            changed(&line(json!({"unit_price": price(900, "EUR"), "reason": "price-match"}))).unwrap();
         assert_eq!(draft.cart.by_hand.len(), 1);
         assert!(changed(&line(json!({}))).unwrap().cart.by_hand.is_empty());
         for wrong in [

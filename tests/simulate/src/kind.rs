@@ -49,6 +49,8 @@ kinds! {
     Skew = "skew";
     /// Messages come more than once, late and out of order.
     Redeliver = "redeliver";
+    /// A message of the saga is lost.
+    Drop = "drop";
     /// An index answers what was true a while ago.
     StaleIndex = "stale-index";
     /// The payment provider declines, decides late or loses its answer.

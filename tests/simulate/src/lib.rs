@@ -8,7 +8,10 @@
 // Only tests use it: what goes wrong here ends one.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bug;
+mod campaign;
 mod client;
+pub mod exhaustive;
 mod hash;
 mod history;
 mod item;
@@ -18,10 +21,15 @@ mod partial;
 mod people;
 mod plan;
 mod run;
+mod shrink;
+mod stage;
 mod watch;
 mod weather;
 
+pub use bug::{BUGS, Bug};
+pub use campaign::{Bounds, Tally, campaign};
 pub use kind::Kind;
 pub use plan::Plan;
 pub use run::{Report, run};
+pub use shrink::shrink;
 pub use weather::Counts;

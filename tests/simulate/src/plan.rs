@@ -97,7 +97,9 @@ fn chance(kind: Kind, rng: &mut Rng) -> u32 {
         Kind::Slow => [20, 50, 100, 200],
         Kind::Kill => [50, 100, 300, 800],
         Kind::StaleIndex => [500, 1500, 3000, 6000],
-        Kind::Skew | Kind::Redeliver | Kind::Provider | Kind::Webhook => [1000, 3000, 5000, 8000],
+        Kind::Drop | Kind::Skew | Kind::Redeliver | Kind::Provider | Kind::Webhook => {
+            [1000, 3000, 5000, 8000]
+        }
         Kind::HangUp => [200, 500, 1000, 2000],
     };
     rates[rng.usize(..4)]

@@ -13,12 +13,13 @@ use bytes::Bytes;
 use fastrand::Rng;
 use http::StatusCode;
 use jiff::SignedDuration;
-use serde_json::json;
-use souk::runtime::Clock;
-use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults, Refusal, Rewritten};
+use serde_json::{json, value::RawValue};
+use souk::runtime::{Clock, Function};
+use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults, Instead, Refusal};
 use souk_local::engine::{Chaos, Delivery as Redelivery, Failure, Fate, seeded_entropy};
 
 use crate::{
+    bug::{Bug, Planted},
     kind::Kind,
     partial,
     plan::{Plan, WHOLE},
@@ -27,12 +28,16 @@ use crate::{
 /// How often each kind of fault happened.
 pub type Counts = BTreeMap<Kind, u64>;
 
+/// The function whose messages may be lost: a sweeper looks after every order.
+const SAGA: &str = "advance-orders";
+
 /// Who stands outside, and whom nothing happens to.
 const OPERATOR: &str = "operator";
 
 /// Everything that goes wrong in one run.
 pub struct Weather {
     plan: Plan,
+    bug: Option<Arc<Planted>>,
     on: AtomicBool,
     /// Whether there is a clock to be off.
     skewed: Arc<AtomicBool>,
@@ -49,10 +54,11 @@ struct State {
 
 impl Weather {
     /// The weather of a plan. It is calm until it is told to begin.
-    pub fn new(plan: &Plan) -> Arc<Self> {
+    pub fn new(plan: &Plan, bug: Option<&'static Bug>) -> Arc<Self> {
         let rng = Rng::with_seed(plan.seed ^ 0x7765_6174);
         Arc::new(Self {
             plan: plan.clone(),
+            bug: bug.map(|bug| Arc::new(Planted::new(bug, plan.seed))),
             on: AtomicBool::new(false),
             skewed: Arc::default(),
             jump: Arc::default(),
@@ -97,6 +103,34 @@ impl Weather {
             *state.counts.entry(kind).or_default() += 1;
         }
         strikes
+    }
+
+    /// The code of the market's functions, as it runs in this weather: messages of the saga are lost, and one function
+    /// may have a bug.
+    pub fn functions(self: &Arc<Self>) -> Vec<Function> {
+        let functions = souk_local::functions();
+        let functions = match &self.bug {
+            Some(bug) => bug.functions(functions),
+            None => functions,
+        };
+        let lossy = |function: Function| match function.name() == SAGA {
+            true => Arc::clone(self).lossy(function),
+            false => function,
+        };
+        functions.into_iter().map(lossy).collect()
+    }
+
+    /// The function, some of whose messages are lost. Of the saga only: no order may need one.
+    fn lossy(self: Arc<Self>, function: Function) -> Function {
+        Function::raw(function.name(), function.kind(), move |app, invocation| {
+            let (weather, function) = (Arc::clone(&self), function.clone());
+            Box::pin(async move {
+                if weather.strikes(Kind::Drop) {
+                    return Ok(RawValue::from_string("{}".to_owned()).expect("this is JSON"));
+                }
+                function.invoke(app, invocation).await
+            })
+        })
     }
 
     /// What panicked.
@@ -147,7 +181,10 @@ fn conflict(elements: usize, at: usize) -> Refusal {
 }
 
 impl Faults for Weather {
-    fn request(&self, caller: &str, _: &str, operation: &str, body: &Bytes) -> Option<Rewritten> {
+    fn request(&self, caller: &str, _: &str, operation: &str, body: &Bytes) -> Option<Instead> {
+        if let Some(instead) = self.bug.as_ref().and_then(|bug| bug.request(caller, operation, body)) {
+            return Some(instead);
+        }
         if !self.on() || caller == OPERATOR || !partial::can_be(operation) {
             return None;
         }
@@ -156,7 +193,7 @@ impl Faults for Weather {
             return None;
         }
         let (body, held) = partial::hold_back(operation, body, &mut state.rng)?;
-        Some(Rewritten { body, answer: Box::new(|answer| held.tell(&answer).unwrap_or(answer)) })
+        Some(Instead::Ask { body, answer: Box::new(|answer| held.tell(&answer).unwrap_or(answer)) })
     }
 
     fn answer(&self, call: &CallInfo, body: &Bytes) -> Option<Bytes> {
