@@ -83,7 +83,7 @@ pub async fn list(app: &App, call: &Call<Nothing, ListDrafts>) -> Result<List<Dr
     let mut items = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let particulars = cart::particulars(&vault, &draft.cart).await?;
-        items.push(DraftSummary::of(draft, particulars));
+        items.push(DraftSummary::of(&draft, particulars));
     }
     call.list(app, Page { items, next: page.next }, "").await
 }

@@ -142,7 +142,7 @@ pub struct SharedDraft {
 }
 
 impl DraftSummary {
-    pub(super) fn of(draft: Draft, particulars: Particulars) -> Self {
+    pub(super) fn of(draft: &Draft, particulars: Particulars) -> Self {
         Self {
             id: draft.id,
             version: draft.version,
