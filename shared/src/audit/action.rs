@@ -97,6 +97,10 @@ actions! {
     OrderEdited = "order.edited";
     /// Goods of an order are to come back.
     ReturnRequested = "return.requested";
+    /// A return that a shopper asked for was agreed to.
+    ReturnApproved = "return.approved";
+    /// Other goods were given for what came back.
+    ReturnExchanged = "return.exchanged";
     /// Goods of an order came back.
     ReturnReceived = "return.received";
     /// Goods of an order were not taken back.

@@ -88,6 +88,8 @@ pub enum PaidBy {
     StoreCredit,
     /// Past the payment providers: in cash, by bank transfer.
     Outside,
+    /// With goods that came back.
+    Exchange,
 }
 
 /// What was paid how; on a credit note, what went back how.

@@ -123,7 +123,11 @@ impl Books {
             self.cheaper.insert(edit, back);
             return Ok(());
         }
-        let payments = charged.into_iter().map(Payment::from).collect();
+        let exchange = order.edits.iter().find(|one| one.id() == edit);
+        let credit = exchange.and_then(|edit| edit.request.exchange.as_ref()).map(|exchange| exchange.credit);
+        let amount = credit.map(|credit| credit.least(total)).transpose()?;
+        let exchanged = amount.map(|amount| Payment { by: PaidBy::Exchange, amount });
+        let payments = charged.into_iter().map(Payment::from).chain(exchanged).collect();
         self.add(&after, told, DocumentKind::Invoice, positions, payments)
     }
 
@@ -247,6 +251,7 @@ fn ways(order: &Order, shares: &[RefundShare]) -> Vec<Payment> {
         RefundWay::GiftCard { .. } => PaidBy::GiftCard,
         RefundWay::StoreCredit { .. } => PaidBy::StoreCredit,
         RefundWay::Outside => PaidBy::Outside,
+        RefundWay::Exchange { .. } => PaidBy::Exchange,
     };
     shares.iter().map(|share| Payment { by: by(share.way), amount: share.amount }).collect()
 }

@@ -167,6 +167,8 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
             RefundWay::Payment { .. } => Account::ProviderClearing,
             RefundWay::GiftCard { .. } | RefundWay::StoreCredit { .. } => Account::Deposits,
             RefundWay::Outside => Account::OutsidePayments,
+            // What was given for it is owed since, and paid by this.
+            RefundWay::Exchange { .. } => Account::Receivable,
         };
         draft = match refund.request.cause {
             // The edit took it out of the sale.

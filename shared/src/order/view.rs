@@ -202,12 +202,35 @@ pub struct RiskView {
 /// [`VaultError`] where the contact can't be had.
 pub async fn shown(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
     let vault = Opened::new(app, tenant);
-    let mut shown = view(order, order.contact(&vault).await?);
+    let mut shown = opened(&vault, order).await?;
     shown.payment.action = order.next_action(&vault).await?.map(ActionView::from);
+    for (edit, shown) in order.edits.iter().zip(&mut shown.edits) {
+        shown.action = order.edit_action(&vault, edit).await?.map(ActionView::from);
+    }
     Ok(shown)
 }
 
-/// The order as it is shown, but for what its shopper's browser needs. Without a contact, its shopper was erased.
+/// The order with all that is kept of its shopper, but for what their browser needs.
+///
+/// # Errors
+/// [`VaultError`] where it can't be had.
+pub async fn opened(vault: &Opened<'_>, order: &Order) -> Result<OrderView, VaultError> {
+    let mut shown = view(order, order.contact(vault).await?);
+    for (one, shown) in order.returns.iter().zip(&mut shown.returns) {
+        shown.note = order.note(vault, one).await?;
+    }
+    Ok(shown)
+}
+
+/// An order as it was once, with its contact opened. What a browser needed then is of no use any more.
+///
+/// # Errors
+/// [`VaultError`] where the contact can't be had.
+pub async fn shown_then(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
+    opened(&Opened::new(app, tenant), order).await
+}
+
+/// The order as it is shown, but for what is kept sealed beside `contact`. Without that, its shopper was erased.
 pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
     let placed = order.placed.clone();
     let erased = contact.is_none();

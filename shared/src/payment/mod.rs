@@ -108,6 +108,11 @@ pub async fn check(app: &App, tenant: Tenant, settings: &PaymentSettings) -> Res
 }
 
 impl ProviderName {
+    /// Whether it takes a payment method in the shopper's browser.
+    pub fn asks_in_browser(self) -> bool {
+        self.takes(None)
+    }
+
     /// Whether it may know this payment method, or takes one in the browser where there is none.
     fn takes(self, method: Option<&Method>) -> bool {
         match self {

@@ -108,7 +108,7 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
     let orders = carts::orders(app, tenant, person).await?;
     let (mut shown, mut carts) = (Vec::with_capacity(orders.len()), Vec::new());
     for order in &orders {
-        shown.push(order::view(order, order.contact(&vault).await?));
+        shown.push(order::opened(&vault, order).await?);
         carts.extend(cart_of(app, tenant, &vault, order).await?);
     }
     let subjects: Vec<_> = person.subjects().collect();

@@ -9,8 +9,8 @@ use souk::{
     id::{CustomerId, FulfillmentId, GiftCardId, PromotionId, RefundId, ReturnId, ShippingMethodId},
     money::Money,
     order::{
-        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, RefundFailure,
-        RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
+        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, Refund, RefundCause,
+        RefundFailure, RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
     },
     payment::{CaptureMethod, ProviderName, RefundStatus},
     pricing::{
@@ -97,6 +97,7 @@ pub enum Deed {
     Return(u128, bool, i64),
     Receive(u128, bool, i64, Option<u128>),
     Reject(u128),
+    Exchange(u128, u32, i64),
     Cancel,
 }
 
@@ -121,6 +122,7 @@ pub fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         3 => (1_u128..5, any::<bool>(), 1_i64..3, prop::option::of(11_u128..15))
             .prop_map(|(id, mug, count, refund)| Deed::Receive(id, mug, count, refund)),
         1 => (1_u128..5).prop_map(Deed::Reject),
+        3 => (1_u128..5, 0_u32..3, 0_i64..9).prop_map(|(id, mugs, cups)| Deed::Exchange(id, mugs, cups)),
         1 => Just(Deed::Cancel),
     ];
     prop::collection::vec(deed, 0..60)
@@ -208,6 +210,8 @@ impl World {
                 *refunded += amount;
                 assert!(*refunded <= self.captured[&number], "more than payment {number} took");
             }
+            // It paid for other goods.
+            (RefundWay::Exchange { .. }, _) => {}
             _ => self.given += amount,
         }
         self.seen.push((refund.id(), refund.returned));
@@ -267,6 +271,7 @@ pub fn events_of(order: &Order, world: &mut World, deed: Deed) -> Vec<OrderEvent
         Deed::Return(id, mug, count) => come_back(id, &[(sku(mug), count)]),
         Deed::Receive(id, mug, count, refund) => received_back(id, &[(sku(mug), count)], refund),
         Deed::Reject(id) => Command::RejectReturn { id: ReturnId::from_bits(id), reason: None, by: STAFF },
+        Deed::Exchange(id, mugs, cups) => exchange(id, order, mugs, cups),
         Deed::Cancel => cancel(),
     };
     decide(order, command).unwrap_or_default()
@@ -289,6 +294,19 @@ fn check(order: &Order, world: &World) {
     assert!(amount(order.kept().unwrap()) >= 0, "more went back than was paid");
     let paid = world.paid() + amount(order.tendered().unwrap());
     assert!(world.returned() + world.given <= paid, "more went out than came");
+    let of_edits = |refund: &&Refund| matches!(refund.request.cause, RefundCause::Edited { .. });
+    let given: i64 = order
+        .refunds
+        .iter()
+        .filter(|refund| !of_edits(refund))
+        .flat_map(Refund::gone)
+        .map(|share| amount(share.amount))
+        .sum();
+    let refused = order.refunds.iter().filter(of_edits).any(|refund| refund.status == RefundStatus::Failed);
+    if order.own_charge().is_some() && !order.is_canceled() && !refused {
+        let settled = amount(order.kept().unwrap()) + given;
+        assert!(settled <= amount(order.total()), "{settled} is paid of {}", order.total());
+    }
     for refund in &order.refunds {
         let request = &refund.request;
         let shares: i64 = request.shares.iter().map(|share| amount(share.amount)).sum();

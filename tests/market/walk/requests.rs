@@ -323,6 +323,19 @@ fn shop(route: &str) -> Option<Sample> {
             needs("orders:write", &[Kind::Order, Kind::Return], 404)
                 .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
         }
+        // The store of the walk lets shoppers return nothing.
+        "POST /v1/orders/{id}/return-requests" => {
+            needs("orders:read_own", &[Kind::SentOrder], 409).body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
+        }
+        "POST /v1/orders/{id}/returns/{return}/approve" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404).body(empty)
+        }
+        "POST /v1/orders/{id}/returns/{return}/exchange" => {
+            needs("refunds:write", &[Kind::Order, Kind::Return], 404)
+                .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
+        }
         "POST /v1/orders/{id}/returns/{return}/reject" => {
             needs("orders:write", &[Kind::Order, Kind::Return], 404).body(empty)
         }

@@ -5,9 +5,8 @@ use super::{
         edit::{EditCharge, EditFailure},
         event::{Actor, CancelCause, ShippedLine, Tracking},
         refund::RefundFailure,
-        returns::ReturnLine,
     },
-    NewEdit, NewRefund, Receipt,
+    NewEdit, NewRefund, NewReturn, Receipt,
 };
 use crate::{
     catalog::Sku,
@@ -122,14 +121,9 @@ pub enum Command {
     /// What a parcel holds was taken off the shelves.
     RecordShipped(FulfillmentId),
     /// Goods are to come back.
-    RequestReturn {
-        /// The return's id.
-        id: ReturnId,
-        /// What, and why.
-        lines: Vec<ReturnLine>,
-        /// Who asks.
-        by: Actor,
-    },
+    RequestReturn(Box<NewReturn>),
+    /// Staff agree to a return that a shopper asked for.
+    ApproveReturn(ReturnId, Actor),
     /// Goods came back.
     ReceiveReturn(Box<Receipt>),
     /// Goods are not taken back.
@@ -145,6 +139,8 @@ pub enum Command {
     RecordRestocked(ReturnId),
     /// What is bought is to change.
     RequestEdit(Box<NewEdit>),
+    /// The shopper must do something before an edit is paid.
+    RecordEditActionRequired(EditId, Sealed<NextAction>),
     /// The stock for an edit is held, and this was taken for it.
     RecordEdited(EditId, Option<EditCharge>),
     /// An edit can't be done.
