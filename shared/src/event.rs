@@ -1,5 +1,7 @@
 //! Events: how facts are recorded, and how the rest of the market hears of them.
 
+mod packed;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +68,7 @@ pub struct Commit {
     #[serde(flatten)]
     pub cause: Cause,
     /// The events, in order. At least one.
+    #[serde(with = "packed")]
     pub events: Vec<Recorded>,
 }
 

@@ -122,13 +122,14 @@ pub async fn publish(app: &App, records: Vec<Record>) -> Result<(), (String, Job
                 return Err((record.sequence_number.clone(), error));
             }
         };
-        for event in events {
+        let many = events.len();
+        for (place, event) in events.into_iter().enumerate() {
             let body = serde_json::to_string(&event)
                 .map_err(|error| (record.sequence_number.clone(), JobError::unreadable(&error)))?;
             if batch.is_full_with(body.len()) {
                 std::mem::take(&mut batch).send(app, topic).await?;
             }
-            batch.add(&record.sequence_number, &event, body);
+            batch.add(&record.sequence_number, &event, body, place + 1 == many);
         }
     }
     batch.send(app, topic).await
@@ -150,10 +151,12 @@ impl Batch {
         self.entries.len() == BATCH || (!self.entries.is_empty() && self.bytes + more > BATCH_BYTES)
     }
 
-    fn add(&mut self, sequence: &str, event: &CloudEvent, body: String) {
+    /// Adds `event`. Whoever only wants to hear once of what happened together listens to the `last` of it.
+    fn add(&mut self, sequence: &str, event: &CloudEvent, body: String, last: bool) {
         let attributes = [("type", event.kind.clone()), ("store", event.store.to_string())];
+        let last = last.then(|| ("last", "true".to_owned()));
         self.bytes += body.len();
-        self.entries.push((sequence.to_owned(), attributes.into(), body));
+        self.entries.push((sequence.to_owned(), attributes.into_iter().chain(last).collect(), body));
     }
 
     /// Publishes the batch. A 200 may still say that some entries failed (guards.md, 16).

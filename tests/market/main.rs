@@ -14,6 +14,7 @@ mod catalog;
 mod checks;
 mod code_guesses;
 mod confirmations;
+mod cost;
 mod declines;
 mod delivery;
 mod deployed;

@@ -26,15 +26,20 @@ pub async fn stock_up(staff: &Staff, each: u64) {
 
 /// Somebody looks at the shop, fills a cart with `lines` lines, says where it goes, changes a quantity, checks out, and
 /// looks at the order once it is paid: one request for the list, one for the cart, `lines + 2` changes, the checkout,
-/// and one request for the order. POSTs have idempotency keys. Gives the order as it was shown.
-pub async fn purchase(shopper: &Shopper, name: &str, lines: usize) -> Value {
+/// and one request for the order. The checkout has an idempotency key, which it needs; where `keys`, so has each POST.
+/// Gives the order as it was shown.
+pub async fn purchase(shopper: &Shopper, name: &str, lines: usize, keys: bool) -> Value {
     let api = &shopper.0;
+    let post = async |path: String, body: Value| match keys {
+        true => api.post(&path, body).await,
+        false => api.send(http::Method::POST, &path, Some(body), &[]).await,
+    };
     api.get(&format!("/v1/products?limit={SHELF}")).await.expect(200);
     tokio::time::sleep(THINK).await;
-    let cart = api.post("/v1/carts", json!({"currency": "EUR"})).await.expect(201);
+    let cart = post("/v1/carts".to_owned(), json!({"currency": "EUR"})).await.expect(201);
     let path = format!("/v1/carts/{}", cart.text_at("/id"));
     for place in 0..lines {
-        api.post(&format!("{path}/lines"), json!({"sku": sku(place), "quantity": 1})).await.expect(200);
+        post(format!("{path}/lines"), json!({"sku": sku(place), "quantity": 1})).await.expect(200);
         tokio::time::sleep(THINK).await;
     }
     let line = format!("{path}/lines/{}", sku(0));

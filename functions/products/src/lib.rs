@@ -142,7 +142,7 @@ async fn shown(
 ) -> Result<Vec<ProductView>, Problem> {
     let currency = match currency {
         Some(currency) => currency,
-        None => StoreProfile::of(app, tenant).await?.currency,
+        None => StoreProfile::of(&app.showing(), tenant).await?.currency,
     };
     let available = inventory::available(app, tenant, &skus(&products), false).await?;
     Ok(catalog::views(products, currency, &available))

@@ -22,6 +22,8 @@ pub struct Prices {
     /// Which of each price's steps they are.
     pub tier: String,
     prices: Vec<Price>,
+    /// How long it takes to start a function, in milliseconds.
+    assumed_start_milliseconds: u64,
     /// How long a function waits for a call to a service. On this machine it hardly waits; at AWS it is billed for it.
     assumed_milliseconds: BTreeMap<String, u64>,
 }
@@ -71,6 +73,11 @@ impl Prices {
         let price = self.prices.iter().find(|price| price.item == item).ok_or(PricesError::Missing(item))?;
         let usd: Usd = price.usd.parse().map_err(PricesError::Amount)?;
         Ok(usd.times(quantity, price.per.saturating_mul(parts)))
+    }
+
+    /// How long it takes to start a function at AWS, in milliseconds.
+    pub fn starting(&self) -> u64 {
+        self.assumed_start_milliseconds
     }
 
     /// How long a function at AWS waits for a call to `service`, in milliseconds.

@@ -18,6 +18,8 @@ pub enum Item {
     LambdaRequests,
     /// Megabyte-milliseconds in which functions worked, each invocation rounded up, as long as this machine took.
     LambdaMemory,
+    /// Megabyte-milliseconds in which functions started, as long as the table of prices assumes.
+    LambdaStarting,
     /// Megabyte-milliseconds in which functions waited for AWS, as long as the table of prices assumes.
     LambdaWaiting,
     /// Write request units, of tables and indexes.
@@ -38,9 +40,10 @@ pub enum Item {
 
 impl Item {
     /// All of them, in the order in which a bill has them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ApiRequests,
         Self::LambdaRequests,
+        Self::LambdaStarting,
         Self::LambdaMemory,
         Self::LambdaWaiting,
         Self::TableWrites,
@@ -57,6 +60,7 @@ impl Item {
         match self {
             Self::ApiRequests => "HTTP API, requests",
             Self::LambdaRequests => "Lambda, requests",
+            Self::LambdaStarting => "Lambda, starting (MB·ms)",
             Self::LambdaMemory => "Lambda, working (MB·ms)",
             Self::LambdaWaiting => "Lambda, waiting (MB·ms)",
             Self::TableWrites => "DynamoDB, write units",
@@ -179,12 +183,19 @@ impl Usage {
         }
     }
 
+    /// Counts a start of each function that ran: an environment was begun for it.
+    pub fn start_cold(&mut self) {
+        let memory = self.memory.values().copied().map(u64::from).sum();
+        self.count(Item::LambdaStarting, memory);
+    }
+
     /// How much of `item`: in halves of what it is priced by, since half a read unit is the least that is billed.
     pub fn halves(&self, item: Item, prices: &Prices) -> u64 {
         let counted = self.counts.get(&item).copied().unwrap_or(0);
         match item {
             Item::TableReads | Item::TableWrites => counted,
             Item::LambdaWaiting => 2 * self.waited(prices),
+            Item::LambdaStarting => 2 * counted * prices.starting(),
             _ => 2 * counted,
         }
     }

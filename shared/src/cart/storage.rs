@@ -44,7 +44,8 @@ async fn shown(
     particulars: Particulars,
     order: Option<OrderId>,
 ) -> Result<(CartView, ETag), Problem> {
-    let quote = cart.quote(app, tenant, &particulars).await?;
+    // A checkout reckons anew, from what it reads strongly.
+    let quote = cart.quote(&app.showing(), tenant, &particulars).await?;
     let view = view::view(cart, particulars, quote, order);
     // What it costs may change while the cart does not, and its shopper may be erased.
     let of = (&view.lines, &view.codes, &view.promotions, &view.shipping_options, &view.taxes, &view.totals);

@@ -21,7 +21,7 @@ use super::{Call, Code, Problem, Reply, reply::Payload};
 use crate::{
     principal::Principal,
     runtime::App,
-    store::{self, Key, Write, WriteError, keys},
+    store::{self, Bytes, Key, Write, WriteError, keys, pack, unpack},
     vault::Cipher,
 };
 
@@ -44,8 +44,8 @@ struct Record {
     fingerprint: String,
     status: u16,
     headers: Vec<(String, String)>,
-    /// Base64 of the sealed body.
-    sealed: String,
+    /// The sealed body, packed before.
+    sealed: Bytes,
     expires: i64,
 }
 
@@ -137,8 +137,8 @@ impl Idempotency {
     }
 
     fn open(&self, record: &Record) -> Option<String> {
-        let sealed = BASE64_STANDARD_NO_PAD.decode(&record.sealed).ok()?;
-        String::from_utf8(self.cipher.open(&self.context(), &sealed).ok()?).ok()
+        let packed = self.cipher.open(&self.context(), &record.sealed.0).ok()?;
+        String::from_utf8(unpack(&packed)?).ok()
     }
 
     fn write<R: Serialize>(&self, app: &App, reply: &Reply<R>) -> Result<Write, Problem> {
@@ -152,8 +152,8 @@ impl Idempotency {
         let now = app.now();
         let expires = (now + KEPT).as_second();
         let (fingerprint, status) = (self.fingerprint.clone(), reply.status.as_u16());
-        let sealed = self.cipher.seal(app.entropy(), &self.context(), body.as_bytes());
-        let sealed = BASE64_STANDARD_NO_PAD.encode(sealed.map_err(Problem::internal)?);
+        let sealed = self.cipher.seal(app.entropy(), &self.context(), &pack(body.as_bytes()));
+        let sealed = Bytes(sealed.map_err(Problem::internal)?);
         let record = Record { fingerprint, status, headers, sealed, expires };
         Ok(Write::put("answer", self.record.clone(), &record)?
             .when("attribute_not_exists(pk) OR expires <= :now")

@@ -41,14 +41,18 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let marks = issue::marks(app, tenant, id).await?;
     let (mut first, mut seller) = (None, None::<Seller>);
     for draft in &drafts {
-        let issued = match (marks.iter().find(|mark| mark.event == draft.event), &seller) {
-            (Some(mark), _) => mark.clone(),
-            (None, Some(seller)) => issue::issue(app, tenant, &order, seller, draft, first).await?,
-            (None, None) => {
-                let store = StoreProfile::of(app, tenant).await;
-                let store = store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
-                let seller = seller.insert(store.into());
-                issue::issue(app, tenant, &order, seller, draft, first).await?
+        let mark = marks.iter().find(|mark| mark.event == draft.event).cloned();
+        let issued = match mark {
+            Some(mark) if issue::is_there(app, tenant, id, &mark).await? => mark,
+            mark => {
+                if seller.is_none() {
+                    let store = StoreProfile::of(app, tenant).await;
+                    let store =
+                        store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
+                    seller = Some(store.into());
+                }
+                let seller = seller.as_ref().ok_or_else(|| JobError::new("store", "no seller"))?;
+                issue::issue(app, tenant, &order, seller, draft, (mark, first)).await?
             }
         };
         if issued.series == DocumentKind::Invoice {

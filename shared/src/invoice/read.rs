@@ -110,6 +110,10 @@ pub async fn of_order<B, Q>(app: &App, call: &Call<B, Q>, order: &Order) -> Resu
     marks.sort_by_key(|mark| (mark.series, mark.number));
     let (mut invoices, mut credit_notes) = (Vec::new(), Vec::new());
     for mark in &marks {
+        // It is being written.
+        if !issue::is_there(app, call.tenant()?, order.id, mark).await? {
+            continue;
+        }
         let of_kind = match mark.series {
             DocumentKind::Invoice => &mut invoices,
             DocumentKind::CreditNote => &mut credit_notes,

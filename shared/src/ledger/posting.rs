@@ -22,34 +22,37 @@ pub(super) fn attribute(account: &str, side: &str) -> String {
     format!("{account}_{side}")
 }
 
-/// Posts `entry`: the entry, its place in the list of its order, and what its accounts come to, in one transaction. An
-/// entry that is there is not posted again. Whether it was posted now.
+const KIND: &str = "ledger_entry";
+
+/// Posts `entry`: the entry and what its accounts come to in one transaction, and afterwards its place in the list of
+/// its order. An entry that is there is not posted again, and put in its place again. Whether it was posted now.
 ///
 /// # Errors
-/// [`StoreError`]; nothing was posted then, or all of it.
+/// [`StoreError`]; the entry is posted then, or not. Posting it again does what is left to do.
 pub async fn post(app: &App, tenant: Tenant, entry: &Entry) -> Result<bool, StoreError> {
-    match store::commit(app, writes(tenant, entry)?).await {
-        Ok(()) => Ok(true),
+    let key = keys::ledger_entry(tenant, entry.at, entry.id);
+    let create = Write::create(KIND, key, entry)?.with("accounts", accounts(entry));
+    let posted = match store::commit(app, vec![create, add(tenant, entry)]).await {
+        Ok(()) => true,
         // The one condition there is.
-        Err(WriteError::Refused(_)) => Ok(false),
-        Err(WriteError::Store(error)) => Err(error),
-    }
-}
-
-fn writes(tenant: Tenant, entry: &Entry) -> Result<Vec<Write>, StoreError> {
-    const KIND: &str = "ledger_entry";
-    let accounts = entry.lines.accounts().into_iter().map(|account| AttributeValue::S(account.to_string()));
-    let accounts = AttributeValue::L(accounts.collect());
-    let mut writes = vec![
-        Write::create(KIND, keys::ledger_entry(tenant, entry.at, entry.id), entry)?
-            .with("accounts", accounts.clone()),
-        add(tenant, entry),
-    ];
+        Err(WriteError::Refused(_)) => false,
+        Err(WriteError::Store(error)) => return Err(error),
+    };
     if let Some(order) = entry.order {
         let key = keys::ledger_entry_of_order(tenant, order, entry.at, entry.id);
-        writes.push(Write::put(KIND, key, entry)?.with("accounts", accounts));
+        let place = Write::put(KIND, key, entry)?.with("accounts", accounts(entry));
+        match store::commit(app, vec![place]).await {
+            // It has no condition.
+            Ok(()) | Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Store(error)) => return Err(error),
+        }
     }
-    Ok(writes)
+    Ok(posted)
+}
+
+fn accounts(entry: &Entry) -> AttributeValue {
+    let accounts = entry.lines.accounts().into_iter();
+    AttributeValue::L(accounts.map(|account| AttributeValue::S(account.to_string())).collect())
 }
 
 /// All lines of an entry go to one item. So what is read of the balances is balanced, however many are being written.

@@ -72,14 +72,14 @@ impl Policy {
         if block == 0 { 1 } else { block }
     }
 
-    /// How many tokens an environment gives in a while before it takes any: next to nothing of what the bucket holds. None
-    /// of what is scarce.
+    /// How many tokens an environment gives in [`HOUSE`](super::lease::HOUSE) before it takes any: so few that 25
+    /// environments, all asked seldom, exceed the rate by a twentieth. None of what is scarce.
     pub const fn on_the_house(self) -> u32 {
-        match self.burst / 64 {
-            _ if self.rate == 0 => 0,
-            few @ 0..=2 => few,
-            _ => 3,
-        }
+        let of_burst = self.burst / 64;
+        // A twentieth of what comes in half a minute, for each of 25.
+        let of_rate = self.rate.saturating_mul(6) / self.window.saturating_mul(100);
+        let few = if of_burst < of_rate { of_burst } else { of_rate };
+        if few < 3 { few } else { 3 }
     }
 }
 

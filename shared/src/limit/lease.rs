@@ -12,7 +12,7 @@ const MOST_SILENCE: i64 = 1_000;
 const REMEMBERED: i64 = 60_000;
 /// How long the bucket is not asked again after it could not be reached, in milliseconds.
 const UNREACHED: i64 = 1_000;
-/// How long a bucket has to be left alone before something is on the house again, in milliseconds.
+/// How long until something is on the house again, in milliseconds.
 pub const HOUSE: i64 = 30_000;
 /// How far the clock may go back before what is held is forgotten, in milliseconds.
 const BACKWARDS: i64 = 2_000;
@@ -37,8 +37,8 @@ pub struct Lease {
     block: u32,
     /// Tokens that were given before any was taken for them. The next block pays for them.
     owed: u32,
-    /// When the first of those was given, or the bucket last asked.
-    owed_since: i64,
+    /// When some were last begun to be given so.
+    house_since: i64,
     /// Whether the bucket was asked since.
     asked: bool,
     known: Option<Bucket>,
@@ -78,7 +78,7 @@ impl Lease {
         if self.on_the_house(policy, now) {
             return Spent::Yes;
         }
-        (self.asked, self.owed_since) = (true, now);
+        self.asked = true;
         // A block that was too large for its time is followed by a smaller one, one that was soon used up by a larger
         // one.
         let used = self.taken - self.tokens;
@@ -96,8 +96,12 @@ impl Lease {
     /// Whether this token is given before it is taken: a few are to who comes seldom, so that somebody who looks around
     /// in a shop costs no write. Who comes more often pays for them with the first block.
     fn on_the_house(&mut self, policy: Policy, now: i64) -> bool {
-        if now < self.owed_since || now - self.owed_since >= HOUSE {
-            (self.asked, self.owed, self.owed_since) = (false, 0, now);
+        if now < self.house_since || now - self.house_since >= HOUSE {
+            self.house_since = now;
+            // What was asked for and not paid yet stays owed.
+            if !self.asked || self.owed == 0 {
+                (self.asked, self.owed) = (false, 0);
+            }
         }
         let given = !self.asked && self.owed < policy.on_the_house();
         self.owed += u32::from(given);

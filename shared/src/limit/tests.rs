@@ -186,7 +186,7 @@ fn who_comes_seldom_costs_no_writes_and_whoever_comes_often_pays_for_the_first_t
         request(&mut environment, &mut table, policy, 1_700_000_000_000 + n * 12_000, &mut count);
     }
     assert_eq!(count, Count { passed: 20, refused: 0, writes: 0 });
-    let now = 1_700_000_000_000 + HOUSE * 20;
+    let now = 1_700_000_000_000 + 20 * 12_000 + HOUSE;
     let mut count = Count::default();
     for _ in 0..1_000 {
         request(&mut environment, &mut table, policy, now, &mut count);

@@ -50,6 +50,16 @@ impl OrderContact {
         }
     }
 
+    /// The same, without the hash of the email address where its subject is that too.
+    pub(super) fn without_email_twice(&self) -> Self {
+        match self {
+            Self::Sealed(kept) if kept.email.map(Subject::Guest) == Some(kept.subject) => {
+                Self::Sealed(Kept { email: None, ..kept.clone() })
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Whose key opens it, where it is sealed.
     pub fn subject(&self) -> Option<Subject> {
         match self {

@@ -249,7 +249,7 @@ fn summary(order: &Order) -> Summary {
         total: order.total(),
         items: order.demand().values().sum(),
         customer: order.placed.customer,
-        contact: order.placed.contact.clone(),
+        contact: order.placed.contact.without_email_twice(),
         version: order.sequence,
         created_at: order.placed_at,
     }
@@ -274,7 +274,7 @@ pub async fn project(app: &App, tenant: Tenant, id: OrderId) -> Result<(), JobEr
     let mut write = put(keys::order_summary(tenant, order.placed_at, id))?
         .with("status_pk", text(keys::orders_of_status(tenant, summary.status.as_str())))
         .with("status_sk", text(position.clone()));
-    if let Some(email) = summary.contact.email() {
+    if let Some(email) = order.placed.contact.email() {
         write = write
             .with("customer_pk", text(keys::orders_of_email(tenant, email)))
             .with("customer_sk", text(position));

@@ -1,7 +1,8 @@
 //! Carries an order through: reserve stock, assess risk, authorize, confirm, capture; or back out of it.
 //!
-//! Every step can be repeated, and every outcome is recorded before the next step begins. What another worker does to
-//! the same order meanwhile shows when the outcome is to be appended: then the order is read again.
+//! Every step can be repeated, and every outcome is recorded before the next step begins, but for the authorization: it
+//! is recorded with the capture that follows. What another worker does to the same order meanwhile shows when the
+//! outcome is to be appended: then the order is read again.
 
 mod edits;
 mod nudge;
@@ -81,8 +82,18 @@ pub async fn advance(
     if let Some(number) = hint {
         order = undo::heed(app, tenant, order, number, cause).await?;
     }
+    // An authorization that is not recorded yet, and the order without it.
+    let mut held: Option<(Order, Vec<OrderEvent>)> = None;
     for _ in 0..MOST_STEPS {
         let step = next_step(&order);
+        // Nothing is taken for who canceled since the money was held.
+        if let Some((recorded, _)) = &held
+            && stream::has_more(app, tenant, recorded).await?
+        {
+            held = None;
+            order = stream::load(app, tenant, id).await?.ok_or_else(missing)?;
+            continue;
+        }
         let outcome = match step {
             // Whoever decides on a refund that failed leaves a note of it.
             Step::Done | Step::AwaitRefund => {
@@ -92,7 +103,15 @@ pub async fn advance(
             Step::Reserve => stock::reserve(app, tenant, &order).await?,
             Step::AwaitReview => await_review(app, &order),
             Step::Authorize => payment::authorize(app, tenant, &order).await?,
-            Step::Capture => payment::capture(app, tenant, &order).await?,
+            Step::Capture => match payment::capture(app, tenant, &order).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    if let Some((recorded, events)) = held {
+                        append(app, tenant, recorded, events, cause).await?;
+                    }
+                    return Err(error);
+                }
+            },
             Step::Ship(fulfillment) => stock::ship(app, tenant, &order, fulfillment).await?,
             Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
             Step::Edit => match edits::carry_out(app, tenant, &order).await? {
@@ -128,7 +147,18 @@ pub async fn advance(
                 return Ok(());
             }
             Outcome::Moved => stream::load(app, tenant, id).await?.ok_or_else(missing)?,
-            Outcome::Found(command) => record(app, tenant, order, command, cause).await?,
+            Outcome::Found(command) => {
+                let authorized = matches!(command, Command::RecordAuthorized { .. });
+                let (recorded, mut events) = held.take().unwrap_or_else(|| (order.clone(), Vec::new()));
+                events.extend(decide(&order, command).unwrap_or_default());
+                let after = stream::after(recorded.clone(), events.clone(), app.now());
+                if authorized && !events.is_empty() && next_step(&after) == Step::Capture {
+                    held = Some((recorded, events));
+                    after
+                } else {
+                    append(app, tenant, recorded, events, cause).await?
+                }
+            }
         };
     }
     Err(JobError::new("endless", format!("{id} is not settled after {MOST_STEPS} steps")))
@@ -143,9 +173,19 @@ async fn record(
     command: Command,
     cause: &Cause,
 ) -> Result<Order, JobError> {
-    let id = order.id;
     let events = decide(&order, command).unwrap_or_default();
-    let now = app.now();
+    append(app, tenant, order, events, cause).await
+}
+
+/// Appends `events` to `order`, or reads it again where somebody else appended meanwhile.
+async fn append(
+    app: &App,
+    tenant: Tenant,
+    order: Order,
+    events: Vec<OrderEvent>,
+    cause: &Cause,
+) -> Result<Order, JobError> {
+    let (id, now) = (order.id, app.now());
     if !events.is_empty() {
         let append = stream::append(tenant, id, order.sequence, &events, cause, now)?;
         match store::commit(app, vec![append]).await {

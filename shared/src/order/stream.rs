@@ -12,7 +12,7 @@ use crate::{
     id::{EventId, OrderId},
     principal::Principal,
     runtime::App,
-    store::{self, StoreError, Table, Write, keys},
+    store::{self, Query, StoreError, Table, Write, keys},
     tenant::Tenant,
 };
 
@@ -130,6 +130,13 @@ pub(super) fn append(
     let (store, mode, cause) = (tenant.store(), tenant.mode(), cause.clone());
     let commit = Commit { store, mode, subject: id.to_string(), at, cause, events: recorded };
     Write::create("order", keys::order_commit(tenant, id, sequence + 1), &commit)
+}
+
+/// Whether anything was appended to the order since it was read as `order`, read strongly.
+pub(super) async fn has_more(app: &App, tenant: Tenant, order: &Order) -> Result<bool, StoreError> {
+    let next = keys::order_commit(tenant, order.id, order.sequence + 1);
+    let later = Query::table(Table::Events, next.pk()).at_least(next.sk()).strongly();
+    Ok(!later.page::<Commit>(app, "order", 1, None).await?.items.is_empty())
 }
 
 /// The order after `events`, which were just appended.

@@ -88,19 +88,18 @@ impl Sandbox {
                 return Ok(payment.shown(key, self.app.now()));
             };
             after.revision = revision.unwrap_or(0) + 1;
-            let writes = match revision {
-                None => vec![
-                    Write::create("payment", self.key(key), &after).map_err(unknown)?,
-                    self.day_entry(key)?,
-                ],
-                Some(read) => vec![
-                    Write::put("payment", self.key(key), &after)
-                        .map_err(unknown)?
-                        .when("revision = :read")
-                        .number(":read", read),
-                ],
+            let write = match revision {
+                None => {
+                    // First its place in the list, which is not shown before there is a payment.
+                    store::commit(&self.app, vec![self.day_entry(key)?]).await.map_err(unknown)?;
+                    Write::create("payment", self.key(key), &after).map_err(unknown)?
+                }
+                Some(read) => Write::put("payment", self.key(key), &after)
+                    .map_err(unknown)?
+                    .when("revision = :read")
+                    .number(":read", read),
             };
-            match store::commit(&self.app, writes).await {
+            match store::commit(&self.app, vec![write]).await {
                 Ok(()) => return Ok(after.shown(key, self.app.now())),
                 Err(WriteError::Refused(_)) => {
                     let most = 5_u64 << attempt;

@@ -21,7 +21,16 @@ const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
 /// Cheap to clone. One per execution environment; of tenants it holds counts by opaque keys, and for minutes and each
 /// apart from the others what [`TenantMemo`] is for.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Inner>);
+pub struct App(Arc<Inner>, Reads);
+
+/// How reads are made that don't say it themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    /// Of what was written last: a decision may rest on it.
+    Strong,
+    /// Of what may be a moment old, for half the price.
+    Eventual,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -78,7 +87,7 @@ impl App {
         entropy: Entropy,
         metrics: MetricSink,
     ) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             settings,
             transport,
             clock,
@@ -94,7 +103,19 @@ impl App {
             ses: OnceLock::new(),
             secrets: OnceLock::new(),
             kms: OnceLock::new(),
-        }))
+        };
+        Self(Arc::new(inner), Reads::Strong)
+    }
+
+    /// The same app, for what is only shown: it may read what is a moment old, which costs half.
+    #[must_use]
+    pub fn showing(&self) -> Self {
+        Self(Arc::clone(&self.0), Reads::Eventual)
+    }
+
+    /// Whether reads that don't say it themselves are strong.
+    pub(crate) fn reads_strongly(&self) -> bool {
+        self.1 == Reads::Strong
     }
 
     /// The app of a function on Lambda.

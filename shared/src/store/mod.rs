@@ -2,6 +2,7 @@
 
 mod error;
 pub mod keys;
+mod packed;
 mod page;
 mod read;
 mod write;
@@ -9,6 +10,7 @@ mod write;
 pub use error::StoreError;
 pub(crate) use error::unquoted;
 pub use keys::{Index, Key, Table};
+pub use packed::{Bytes, pack, unpack};
 pub use page::{Page, Query};
 pub use read::{get, get_many, query_all};
 pub(crate) use write::pause;

@@ -179,7 +179,7 @@ impl Query {
             .query()
             .table_name(self.table.name(app.settings())?)
             .set_index_name(index)
-            .consistent_read(self.strongly)
+            .consistent_read(self.strongly && app.reads_strongly())
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", AttributeValue::S(self.pk.clone()))
             .scan_index_forward(!self.newest_first)

@@ -1,4 +1,4 @@
-//! Reads. What a decision rests on is read strongly; what is only shown may be a moment old.
+//! Reads. What a decision rests on is read strongly; what is only shown ([`App::showing`]) may be a moment old.
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
@@ -27,7 +27,7 @@ pub async fn get<T: DeserializeOwned>(
         .get_item()
         .table_name(key.table().name(app.settings())?)
         .set_key(Some(key.item()))
-        .consistent_read(true)
+        .consistent_read(app.reads_strongly())
         .send()
         .await
         .map_err(|error| StoreError::of_call(&error))?;
@@ -63,7 +63,7 @@ pub async fn get_many<T: DeserializeOwned>(
             tries += 1;
             let ask = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut pending)))
-                .consistent_read(strongly)
+                .consistent_read(strongly && app.reads_strongly())
                 .build()
                 .map_err(|error| StoreError::Service(error.to_string()))?;
             let answer = app
@@ -112,7 +112,7 @@ pub async fn query_all<T: DeserializeOwned>(
             .table_name(table.name(app.settings())?)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-            .consistent_read(true)
+            .consistent_read(app.reads_strongly())
             .set_exclusive_start_key(from)
             .send()
             .await

@@ -16,11 +16,6 @@ pub fn invoice(tenant: Tenant, series: &str, number: u64) -> Key {
     Key { table: Table::Events, pk: invoices(tenant, series), sk: format!("{number:012}") }
 }
 
-/// The number that a series gives next.
-pub fn next_invoice(tenant: Tenant, series: &str) -> Key {
-    Key::state(format!("{tenant}/invoices/next"), series)
-}
-
 /// The partition that holds which documents an order has, by the events that they are for.
 pub fn invoices_of_order(tenant: Tenant, order: OrderId) -> String {
     format!("{tenant}/invoices/order/{order}")
