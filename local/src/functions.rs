@@ -14,6 +14,7 @@ pub fn functions() -> Vec<Function> {
         carts::function(),
         checkout::function(),
         customers::function(),
+        drafts::function(),
         enforce_retention::function(),
         gift_cards::function(),
         health::function(),

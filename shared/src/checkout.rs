@@ -1,25 +1,28 @@
 //! From cart to order.
 
+mod placing;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+pub(crate) use placing::{Payment, Placing};
 
 use crate::{
     cart::{self, Cart, Particulars},
     contact::Contact,
-    gift_card,
     http::{Call, Code, ETag, Problem, Reply},
-    id::{CartId, OrderId, spoken_number},
+    id::{CartId, OrderId},
     inventory,
     money::Money,
-    order::{self, Order, OrderContact, OrderView, Placed},
+    order::{self, Order, OrderView},
     payment::{self, CaptureMethod, Method, ProviderName},
     pricing::PricedLine,
-    promotion::{self, Reason, RefusedCode},
+    promotion::{Reason, RefusedCode},
     quote::{LineProblem, Quote},
     risk::Traits,
     runtime::App,
     tenant::Tenant,
-    vault::{Opened, Subject},
+    vault::Opened,
 };
 
 /// How often a checkout is tried again that met a change of its cart.
@@ -73,53 +76,22 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             None if quote.purse.due.is_zero() => ProviderName::default(),
             None => provider(app, tenant, None).await?,
         };
-        let (read, now) = (cart.version, app.now());
-        cart.attempt = cart.attempt.saturating_add(1);
-        let order_id = order_of(&cart);
-        cart.order = Some(order_id);
         let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
-        let sealed = seal(&vault, order_id, &cart, &contact).await?;
-        cart.touch(now, app.entropy().below(u64::MAX));
-        let Quote { computed, purse, shopper, .. } = quote;
-        let shopper =
-            shopper.ok_or_else(|| Problem::internal("the cart has neither customer nor email address"))?;
-        let claims = promotion::claims(tenant, order_id, &computed.evaluation, shopper)?;
-        let redemptions = gift_card::redemptions(tenant, &purse.tenders, order_id, &call.cause(), now)?;
-        let placed = Placed {
-            number: spoken_number(order_id),
-            cart: cart.id,
-            cart_version: read,
-            attempt: cart.attempt,
-            lines: computed.priced.lines,
-            totals: computed.priced.totals,
-            payment_method: call.body.payment_method.clone(),
+        let payment = Payment {
+            method: call.body.payment_method.clone(),
             provider,
-            capture_method: call.body.capture_method,
-            customer: cart.customer,
-            contact: sealed,
-            pricing: Some(computed.priced.pricing),
-            tenders: purse.tenders,
-            traits: Some(traits),
+            capture: call.body.capture_method,
+            outside: None,
         };
-        let (order, placing) = order::place(tenant, order_id, placed, &call.cause(), now)?;
+        let (read, cause, of) = (cart.version, call.cause(), (None, Some(traits)));
+        let placing =
+            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, &cause).await?;
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
-        writes.extend(placing);
-        let (of_claims, of_tenders) = (writes.len(), writes.len() + claims.writes.len());
-        writes.extend(claims.writes.iter().cloned());
-        let all = of_tenders + redemptions.len();
-        writes.extend(redemptions);
-        match call.commit(app, writes, accepted(&order, contact)).await {
+        writes.extend(placing.writes.iter().cloned());
+        match call.commit(app, writes, accepted(&placing.order, contact)).await {
             // The cart changed meanwhile, or somebody else checked it out: look again.
             Err(error) if error.refused(0) => {}
-            Err(error) => {
-                if let Some(problem) = claims.refusal(|place| error.refused(of_claims + place)) {
-                    return Err(problem);
-                }
-                if (of_tenders..all).any(|place| error.refused(place)) {
-                    return Err(spent());
-                }
-                return Err(error.into());
-            }
+            Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),
             Ok(reply) => return Ok(reply),
         }
     }
@@ -127,7 +99,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
 }
 
 /// Whether all of the cart can be bought, and everything that has to be chosen was.
-fn complete(cart: &Cart, quote: &Quote) -> Result<(), Problem> {
+pub(crate) fn complete(cart: &Cart, quote: &Quote) -> Result<(), Problem> {
     if cart.lines.is_empty() {
         return Err(Problem::new(Code::CartIncomplete, "The cart is empty.").at("lines"));
     }
@@ -153,7 +125,7 @@ fn complete(cart: &Cart, quote: &Quote) -> Result<(), Problem> {
 }
 
 /// Whether it comes to what the shopper was shown: a code that is over would make it dearer behind their back.
-fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem> {
+pub(crate) fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem> {
     let over = |refused: &&RefusedCode| matches!(refused.reason, Reason::UsedUp | Reason::Expired);
     if let Some(refused) = quote.computed.evaluation.refused.iter().find(over) {
         let detail = format!("The code {} is used up or over. Check out again without it.", refused.code);
@@ -168,32 +140,18 @@ fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem> {
 }
 
 /// Who charges `method`, or takes one in the shopper's browser.
-async fn provider(app: &App, tenant: Tenant, method: Option<&Method>) -> Result<ProviderName, Problem> {
+pub(crate) async fn provider(
+    app: &App,
+    tenant: Tenant,
+    method: Option<&Method>,
+) -> Result<ProviderName, Problem> {
     payment::takes(app, tenant, method).await?.ok_or_else(|| {
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")
     })
 }
 
-fn spent() -> Problem {
-    let detail = "A gift card or the store credit was used elsewhere meanwhile. Show the cart again.";
-    Problem::new(Code::TenderRefused, detail)
-}
-
-/// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.
-async fn seal(
-    vault: &Opened<'_>,
-    order: OrderId,
-    cart: &Cart,
-    contact: &Contact,
-) -> Result<OrderContact, Problem> {
-    let email = cart.contact.as_ref().and_then(|kept| kept.email);
-    let email = email.ok_or_else(|| Problem::internal("the cart's email address has no hash"))?;
-    let subject = cart.customer.map_or(Subject::Guest(email), Subject::Customer);
-    Ok(OrderContact::seal(vault, order, subject, email, contact).await?)
-}
-
-fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {
+pub(crate) fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {
     let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order, Some(contact)));
     reply.etag(ETag::of_version(order.sequence))
 }
@@ -203,7 +161,7 @@ fn order_of(cart: &Cart) -> OrderId {
     OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &cart.attempt.to_be_bytes()])
 }
 
-fn contact(particulars: Particulars) -> Result<Contact, Problem> {
+pub(crate) fn contact(particulars: Particulars) -> Result<Contact, Problem> {
     let missing =
         |param: &str| Problem::new(Code::CartIncomplete, format!("The cart needs {param}.")).at(param);
     Ok(Contact {
@@ -215,7 +173,7 @@ fn contact(particulars: Particulars) -> Result<Contact, Problem> {
 }
 
 /// Spares a shopper the wait for a refusal that can be seen already. What decides is the reservation, later.
-async fn in_stock(app: &App, tenant: Tenant, lines: &[PricedLine]) -> Result<(), Problem> {
+pub(crate) async fn in_stock(app: &App, tenant: Tenant, lines: &[PricedLine]) -> Result<(), Problem> {
     let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
     let mut available = inventory::available(app, tenant, &skus, true).await?;
     for (place, line) in lines.iter().enumerate() {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     pricing::VatId,
-    text::{printable, slug},
+    text::{printable, prose, slug},
 };
 
 crate::text_type! {
@@ -46,6 +46,11 @@ crate::text_type! {
 crate::text_type! {
     /// A short line: a postal code or a phone number.
     ShortLine, example "10115", length 1..=40, check printable, personal
+}
+
+crate::text_type! {
+    /// What somebody notes, in their own words.
+    Note, example "Wants it wrapped.", length 1..=1000, check prose, personal
 }
 
 crate::text_type! {

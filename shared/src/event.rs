@@ -13,7 +13,7 @@ use crate::{
 
 /// Fields that hold personal data or secrets of a shopper, wherever they stand at the top of an event's data. They stay
 /// in the events table: what is published travels through queues and dead-letter queues, where nobody could erase it.
-const PERSONAL: [&str; 3] = ["contact", "traits", "client_action"];
+const PERSONAL: [&str; 4] = ["contact", "traits", "client_action", "note"];
 
 /// What led to a change: the request that began it all, and the request or event that led to it directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -71,6 +71,8 @@ kinds! {
     ProductId = Product("prod");
     /// A shopper's cart.
     CartId = Cart("cart");
+    /// An order that staff draw up.
+    DraftId = Draft("draft");
     /// An order.
     OrderId = Order("ord");
     /// A shipment of some of an order's lines.

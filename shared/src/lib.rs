@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod credential;
 pub mod customer;
+pub mod draft;
 pub mod gift_card;
 pub mod identity;
 pub mod inventory;

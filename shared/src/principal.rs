@@ -59,6 +59,10 @@ scopes! {
     OrdersRead = "orders:read";
     /// Cancel, capture, fulfill and review orders.
     OrdersWrite = "orders:write";
+    /// See and list drafts of orders.
+    DraftsRead = "drafts:read";
+    /// Draw up orders, set their prices by hand, and say that they are paid.
+    DraftsWrite = "drafts:write";
     /// Give money back.
     RefundsWrite = "refunds:write";
     /// See gift cards and store credit.

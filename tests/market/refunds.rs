@@ -212,6 +212,24 @@ pub async fn everything(market: &TestMarket) {
     let back = staff.post(&format!("{order}/returns"), lines).await.expect(201);
     let received = json!({"lines": [{"sku": "MUG", "quantity": 1, "restock": true, "location": "berlin"}]});
     staff.post(&format!("{order}/returns/{}/receive", back.text_at("/id")), received).await.expect(200);
+    let lines =
+        json!({"lines": [{"sku": "MUG", "quantity": 1, "reason": "too-small"}], "note": "It is small."});
+    let asked = market.shopper().0.post(&format!("{order}/return-requests"), lines.clone()).await;
+    asked.expect(404);
+    let guests = market.shopper().buy("MUG", 1, "pm_card_visa").await;
+    market.market.settled().await;
+    staff.post(&format!("{guests}/fulfillments"), json!({})).await.expect(201);
+    market.market.settled().await;
+    let asked = market.shopper().0.post(&format!("{guests}/return-requests"), lines).await.expect(201);
+    let path = format!("{guests}/returns/{}", asked.text_at("/id"));
+    staff.post(&format!("{path}/approve"), json!({})).await.expect(200);
+    staff
+        .post(&format!("{path}/receive"), json!({"lines": [{"sku": "MUG", "quantity": 1}]}))
+        .await
+        .expect(200);
+    let plate = json!({"lines": [{"sku": "PLATE", "quantity": 1}]});
+    staff.post(&format!("{path}/exchange"), plate).await.expect(201);
+    market.market.settled().await;
     let edited = customers_order(market).await;
     let lines = json!({"lines": [{"sku": "MUG", "quantity": 2}]});
     staff.post(&format!("{edited}/edits"), lines).await.expect(201);

@@ -5,6 +5,7 @@
 
 mod api;
 mod customer;
+mod dice;
 mod integration;
 mod jitter;
 mod journey;
@@ -18,6 +19,7 @@ mod teardown;
 pub use api::{Answer, Api};
 
 pub use customer::Customer;
+pub use dice::Dice;
 pub use integration::{Browser, Integration, OWNER, field};
 pub use jitter::Jitter;
 pub use journey::journey;

@@ -24,8 +24,14 @@ pub(super) async fn print(market: &TestMarket, about: &[&str]) {
             let whole: usize = parts.iter().map(|(size, _)| size).sum();
             let shown: BTreeMap<&str, usize> =
                 parts.iter().take(6).map(|(size, name)| (name.as_str(), *size)).collect();
-            if whole > 1400 { println!("{}", souk_tests::plain(item)); }
-            println!("{whole:>6} bytes  {end} {:<16} {} {shown:?}", item["kind"]["S"].as_str().unwrap_or("?"), item["pk"]["S"]);
+            if whole > 1400 {
+                println!("{}", souk_tests::plain(item));
+            }
+            println!(
+                "{whole:>6} bytes  {end} {:<16} {} {shown:?}",
+                item["kind"]["S"].as_str().unwrap_or("?"),
+                item["pk"]["S"]
+            );
         }
     }
 }
@@ -38,7 +44,14 @@ fn size(value: &Value) -> usize {
         "S" => inner.as_str().map_or(0, str::len),
         "B" => inner.as_str().map_or(0, |text| text.len() * 3 / 4),
         "N" => inner.as_str().map_or(0, |digits| digits.len().div_ceil(2) + 1),
-        "M" => 3 + inner.as_object().into_iter().flatten().map(|(name, one)| 1 + name.len() + size(one)).sum::<usize>(),
+        "M" => {
+            3 + inner
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, one)| 1 + name.len() + size(one))
+                .sum::<usize>()
+        }
         "L" => 3 + inner.as_array().into_iter().flatten().map(|one| 1 + size(one)).sum::<usize>(),
         _ => 1,
     }

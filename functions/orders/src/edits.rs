@@ -15,11 +15,11 @@ pub async fn edit(app: App, call: Call<EditOrder>) -> Result<Reply<EditView>, Pr
     let order = order::load(&app, tenant, id).await?.ok_or_else(Problem::not_found)?;
     let (version, pricing) = order::reprice(&app, tenant, &order, &changes).await?;
     let (sequence, reason, by) = (order.sequence, call.body.reason.clone(), actor(&call)?);
-    let new = NewEdit { id: edit, version, pricing, sequence, reason, by };
-    order::act(&app, &call, id, &Command::RequestEdit(Box::new(new)), |order, _| {
-        let found = order.edits.iter().find(|one| one.id() == edit);
+    let new = NewEdit { id: edit, version, pricing, sequence, exchange: None, reason, by };
+    order::act(&app, &call, id, &Command::RequestEdit(Box::new(new)), |_, shown| {
+        let found = shown.edits.into_iter().find(|one| one.id == edit);
         let found = found.ok_or_else(|| Problem::internal("the edit was not asked for"))?;
-        Ok(Reply::created(format!("/v1/orders/{id}"), EditView::of(id, found)))
+        Ok(Reply::created(format!("/v1/orders/{id}"), found))
     })
     .await
 }

@@ -10,7 +10,7 @@ use souk::{
     id::{FulfillmentId, OrderId},
     order::{
         self, Actor, CancelCause, CancelOrder, CaptureOrder, Command, Explanation, FulfillOrder,
-        FulfillmentView, ListOrders, Order, OrderSummary, OrderView, ReviewOrder,
+        FulfillmentView, ListOrders, Order, OrderSummary, OrderView, ReadOrder, ReviewOrder,
     },
     principal::Scope,
     runtime::{App, Function},
@@ -85,6 +85,26 @@ pub fn function() -> Function {
             returns::request_own,
         )
         .on(
+            post("/v1/orders/{id}/return-requests", "Ask to send goods back")
+                .needs(Scope::OrdersReadOwn)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::request_seen,
+        )
+        .on(
+            act("/v1/orders/{id}/returns/{return}/approve", "Agree to a return", Action::ReturnApproved)
+                .answers(&[200]),
+            returns::approve,
+        )
+        .on(
+            post("/v1/orders/{id}/returns/{return}/exchange", "Give other goods for what came back")
+                .needs(Scope::RefundsWrite)
+                .audited(Action::ReturnExchanged)
+                .idempotency(Keys::Required)
+                .answers(&[201]),
+            returns::exchange,
+        )
+        .on(
             act("/v1/orders/{id}/returns/{return}/receive", "Take goods back", Action::ReturnReceived)
                 .idempotency(Keys::Required)
                 .answers(&[200]),
@@ -102,9 +122,20 @@ async fn list(app: App, call: Call<Nothing, ListOrders>) -> Result<Reply<List<Or
     Ok(Reply::ok(order::list(&app, &call).await?))
 }
 
-async fn read(app: App, call: Call) -> Result<Reply<OrderView>, Problem> {
-    let order = order::load_for(&app, call.principal()?, call.path("id")?).await?;
-    let shown = order::shown(&app, call.tenant()?, &order).await?;
+async fn read(app: App, call: Call<Nothing, ReadOrder>) -> Result<Reply<OrderView>, Problem> {
+    let (caller, tenant, id) = (call.principal()?, call.tenant()?, call.path("id")?);
+    let (order, shown) = match call.query.version {
+        Some(version) => {
+            let order = order::load_version(&app, caller, id, version).await?;
+            let shown = order::shown_then(&app, tenant, &order).await?;
+            (order, shown)
+        }
+        None => {
+            let order = order::load_for(&app, caller, id).await?;
+            let shown = order::shown(&app, tenant, &order).await?;
+            (order, shown)
+        }
+    };
     // An erasure shows, and is no event of the order.
     let etag = if shown.erased { version(&order).with("erased") } else { version(&order) };
     Ok(Reply::ok(shown).etag(etag))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::{Refusal, iam::Ask};
 
 /// What a call is about, known before it runs.
@@ -32,6 +34,9 @@ pub enum Fault {
     Disconnect,
     /// The service takes this long before it begins.
     Delay(Duration),
+    /// The connection breaks at once, and the service hears of the call so much later: an effect that comes after
+    /// the caller has given it up.
+    Late(Duration),
 }
 
 /// What becomes of the answer of a call that has run.
@@ -44,10 +49,38 @@ pub enum Delivery {
     Lose,
     /// The caller hears nothing until its own timeout.
     Silence,
+    /// The caller gets it so much later.
+    Delay(Duration),
+}
+
+/// What happens in place of a request.
+pub enum Instead {
+    /// Something else is asked.
+    Ask {
+        /// The other request's body.
+        body: Bytes,
+        /// Makes of the answer to it the answer to the one that was asked.
+        answer: Box<dyn FnOnce(Bytes) -> Bytes + Send>,
+    },
+    /// Nothing is asked, and this is the answer: somebody says that it was done.
+    Answer(Bytes),
 }
 
 /// Decides which calls go wrong, and how.
 pub trait Faults: Send + Sync {
+    /// Puts something in place of a request, before anybody reads it. Who it is from, and which service and operation it
+    /// is for, is told.
+    fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Instead> {
+        let _ = (caller, service, operation, body);
+        None
+    }
+
+    /// Puts another body in place of what a service answered: as an index does that lags.
+    fn answer(&self, call: &CallInfo, body: &Bytes) -> Option<Bytes> {
+        let _ = (call, body);
+        None
+    }
+
     /// Asked before a call runs.
     fn before(&self, call: &CallInfo) -> Option<Fault> {
         let _ = call;

@@ -2,6 +2,8 @@
 
 mod activity;
 mod busy;
+mod chaos;
+mod environment;
 mod gateway;
 mod happening;
 mod ids;
@@ -20,6 +22,7 @@ mod tripwire;
 mod watcher;
 mod webhooks;
 
+pub use chaos::{Chaos, Fate};
 pub use gateway::PeerAddress;
 pub use happening::{Cause, Happening, RequestRecord, RunRecord, WebhookRecord};
 pub use market::{Market, MarketError, MarketOptions};

@@ -71,6 +71,16 @@ actions! {
     PromotionCodesMade = "promotion.codes_made";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
+    /// A draft of an order was drawn up.
+    DraftCreated = "draft.created";
+    /// A draft of an order was changed.
+    DraftUpdated = "draft.updated";
+    /// A draft of an order was deleted.
+    DraftDeleted = "draft.deleted";
+    /// A draft of an order got a link by which its shopper can pay.
+    DraftLinkMade = "draft.payment_link_made";
+    /// A draft was turned into an order.
+    DraftCompleted = "draft.completed";
     /// Somebody asked for an order to be canceled.
     OrderCancelRequested = "order.cancel_requested";
     /// Somebody asked for an order's money to be taken.
@@ -87,6 +97,10 @@ actions! {
     OrderEdited = "order.edited";
     /// Goods of an order are to come back.
     ReturnRequested = "return.requested";
+    /// A return that a shopper asked for was agreed to.
+    ReturnApproved = "return.approved";
+    /// Other goods were given for what came back.
+    ReturnExchanged = "return.exchanged";
     /// Goods of an order came back.
     ReturnReceived = "return.received";
     /// Goods of an order were not taken back.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cart, ChangeCart};
 use crate::{
-    contact::{Address, Email},
+    contact::{Address, Email, Note},
     id::CartId,
     pricing::VatId,
     runtime::App,
@@ -29,6 +29,9 @@ pub struct Particulars {
     /// The VAT id of the business that buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat_id: Option<VatId>,
+    /// What staff noted. Only a draft has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
 }
 
 impl fmt::Debug for Particulars {
@@ -63,7 +66,7 @@ pub(crate) async fn open(vault: &Opened<'_>, cart: &Cart) -> Result<Particulars,
 
 /// Seals `particulars` into `cart`: under the customer's key where it is one's, else under that of the email address,
 /// else, while nobody knows who it is, under one of the cart's own.
-pub(super) async fn seal(
+pub(crate) async fn seal(
     app: &App,
     tenant: Tenant,
     vault: &Opened<'_>,

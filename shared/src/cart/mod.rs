@@ -6,8 +6,9 @@ mod storage;
 mod view;
 
 pub use contact::Particulars;
-pub(crate) use contact::open as particulars;
+pub(crate) use contact::{open as particulars, seal as keep};
 pub use model::{AddLine, Cart, CartLine, ChangeCart, ChangeLine, NewCart};
+pub(crate) use model::{MOST_CODES, MOST_LINES};
 pub(crate) use storage::replace;
 pub use storage::{change, create, current, load, ordered_as};
 pub use view::{CardView, CartStatus, CartView, CodeView, LineView, view};

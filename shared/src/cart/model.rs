@@ -1,6 +1,9 @@
 //! What a cart is.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -14,7 +17,7 @@ use crate::{
     id::{CartId, CustomerId, GiftCardId, OrderId, ShippingMethodId},
     metadata::Metadata,
     money::Currency,
-    pricing::{PromotionCode, VatId},
+    pricing::{ByHand, PromotionCode, VatId},
     quantity::Quantity,
     text::given,
     vault::Kept,
@@ -23,10 +26,10 @@ use crate::{
 use super::Particulars;
 
 /// Lines that a cart may have: each is a write of the transaction that reserves its stock.
-const MOST_LINES: usize = 50;
+pub(crate) const MOST_LINES: usize = 50;
 
 /// Codes that a cart may have.
-const MOST_CODES: usize = 10;
+pub(crate) const MOST_CODES: usize = 10;
 
 /// Gift cards that a cart may be paid with.
 const MOST_GIFT_CARDS: usize = 5;
@@ -125,6 +128,9 @@ pub struct Cart {
     pub currency: Currency,
     /// What is in it.
     pub lines: Vec<CartLine>,
+    /// What staff say of prices. Only a draft's cart has any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_hand: BTreeMap<Sku, ByHand>,
     /// The customer whose it is, once one who was logged in had to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -177,6 +183,7 @@ impl Cart {
             id,
             currency,
             lines: Vec::new(),
+            by_hand: BTreeMap::new(),
             customer: None,
             contact: None,
             codes: Vec::new(),

@@ -28,6 +28,7 @@ impl Cart {
         Wanted {
             currency: self.currency,
             lines: self.lines.iter().map(|line| (line.sku.clone(), line.quantity)).collect(),
+            by_hand: &self.by_hand,
             customer: self.customer,
             email: self.contact.as_ref().and_then(|kept| kept.email),
             codes: &self.codes,

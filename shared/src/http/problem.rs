@@ -154,6 +154,8 @@ codes! {
     PromotionLimitReached = "promotion_limit_reached", CONFLICT;
     /// The cart became an order and can't be changed.
     CartOrdered = "cart_ordered", CONFLICT;
+    /// The draft became an order and can't be changed.
+    DraftCompleted = "draft_completed", CONFLICT;
     /// The order is not in a state that allows this.
     OrderState = "order_state", CONFLICT;
     /// What was known of this person was erased.

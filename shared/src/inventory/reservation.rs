@@ -69,6 +69,18 @@ struct Reservation {
     /// How many events the order had at the edit that changed it last.
     #[serde(default)]
     adjusted: u32,
+    /// What there was not enough of, at the edit that asked for it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<Refused>,
+}
+
+/// A demand that could not be met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Refused {
+    /// How many events the order had.
+    sequence: u32,
+    /// Of what there was not enough.
+    sku: Sku,
 }
 
 async fn load(app: &App, tenant: Tenant, order: OrderId) -> Result<Option<Reservation>, StoreError> {
@@ -102,6 +114,7 @@ pub async fn reserve(
             shipped: BTreeSet::new(),
             revision: 1,
             adjusted: 0,
+            refused: None,
         };
         let mut writes = vec![Write::create("reservation", keys::reservation(tenant, order), &reservation)?];
         writes.extend(moves(tenant, &allocations, Move::Reserve));
@@ -233,6 +246,7 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
                     shipped: BTreeSet::new(),
                     revision: 1,
                     adjusted: 0,
+                    refused: None,
                 };
                 (vec![Write::create("reservation", keys::reservation(tenant, order), &closed)?], false)
             }
@@ -244,6 +258,7 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
                     shipped: held.shipped.clone(),
                     revision: held.revision + 1,
                     adjusted: held.adjusted,
+                    refused: None,
                 };
                 let mut writes = vec![replace(tenant, order, &held, &after)?];
                 writes.extend(moves(tenant, &held.allocations, Move::Release));
@@ -284,7 +299,8 @@ pub async fn ship(
         let mut shipped = before.shipped.clone();
         shipped.insert(fulfillment);
         let (state, revision, adjusted) = (before.state, before.revision + 1, before.adjusted);
-        let after = Reservation { state, allocations: left, shipped, revision, adjusted };
+        let refused = before.refused.clone();
+        let after = Reservation { state, allocations: left, shipped, revision, adjusted, refused };
         let mut writes = vec![replace(tenant, order, &before, &after)?];
         writes.extend(moves(tenant, &taken, Move::Ship));
         match store::commit(app, writes).await {

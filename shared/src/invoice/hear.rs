@@ -47,7 +47,8 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
             mark => {
                 if seller.is_none() {
                     let store = StoreProfile::of(app, tenant).await;
-                    let store = store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
+                    let store =
+                        store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
                     seller = Some(store.into());
                 }
                 let seller = seller.as_ref().ok_or_else(|| JobError::new("store", "no seller"))?;

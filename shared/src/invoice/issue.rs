@@ -101,7 +101,9 @@ pub async fn issue(
         };
         let key = keys::invoice(tenant, series.as_str(), issued.number);
         let create = Write::create("invoice", key, &document)?;
-        if !refused(store::commit(app, vec![create]).await)? || is_there(app, tenant, order.id, &issued).await? {
+        if !refused(store::commit(app, vec![create]).await)?
+            || is_there(app, tenant, order.id, &issued).await?
+        {
             return Ok(issued);
         }
         tries += 1;

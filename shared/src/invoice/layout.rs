@@ -254,6 +254,8 @@ impl Sheet {
                 PaidBy::Provider { provider } => format!("by {provider}"),
                 PaidBy::GiftCard => "by gift card".to_owned(),
                 PaidBy::StoreCredit => "by store credit".to_owned(),
+                PaidBy::Outside => "directly".to_owned(),
+                PaidBy::Exchange => "in exchange".to_owned(),
             };
             let done = match content.kind {
                 DocumentKind::Invoice => "Paid",

@@ -86,6 +86,10 @@ pub enum PaidBy {
     GiftCard,
     /// With store credit.
     StoreCredit,
+    /// Past the payment providers: in cash, by bank transfer.
+    Outside,
+    /// With goods that came back.
+    Exchange,
 }
 
 /// What was paid how; on a credit note, what went back how.

@@ -96,8 +96,10 @@ impl Books {
             };
             Payment { by, amount: tender.amount }
         });
+        let outside = order.placed.paid_outside.iter();
+        let outside = outside.map(|paid| Payment { by: PaidBy::Outside, amount: paid.amount });
         let charges = order.edits.iter().filter_map(|edit| edit.charged.as_ref()).map(Payment::from);
-        let payments = tenders.chain(charges).chain([captured]).collect();
+        let payments = tenders.chain(outside).chain(charges).chain([captured]).collect();
         self.add(order, told, DocumentKind::Invoice, positions, payments)
     }
 
@@ -121,7 +123,11 @@ impl Books {
             self.cheaper.insert(edit, back);
             return Ok(());
         }
-        let payments = charged.into_iter().map(Payment::from).collect();
+        let exchange = order.edits.iter().find(|one| one.id() == edit);
+        let credit = exchange.and_then(|edit| edit.request.exchange.as_ref()).map(|exchange| exchange.credit);
+        let amount = credit.map(|credit| credit.least(total)).transpose()?;
+        let exchanged = amount.map(|amount| Payment { by: PaidBy::Exchange, amount });
+        let payments = charged.into_iter().map(Payment::from).chain(exchanged).collect();
         self.add(&after, told, DocumentKind::Invoice, positions, payments)
     }
 
@@ -244,6 +250,8 @@ fn ways(order: &Order, shares: &[RefundShare]) -> Vec<Payment> {
         RefundWay::Payment { number } => PaidBy::Provider { provider: provider(order, number) },
         RefundWay::GiftCard { .. } => PaidBy::GiftCard,
         RefundWay::StoreCredit { .. } => PaidBy::StoreCredit,
+        RefundWay::Outside => PaidBy::Outside,
+        RefundWay::Exchange { .. } => PaidBy::Exchange,
     };
     shares.iter().map(|share| Payment { by: by(share.way), amount: share.amount }).collect()
 }

@@ -65,6 +65,8 @@ macro_rules! accounts {
 accounts! {
     /// Money at payment providers: what they took and have not given back, less what they charge.
     ProviderClearing = "provider_clearing", Debit;
+    /// Money that came past the providers, as staff said: in cash, by bank transfer.
+    OutsidePayments = "outside_payments", Debit;
     /// What shoppers still owe for orders whose money was taken in part.
     Receivable = "receivable", Debit;
     /// What was paid for orders with gift cards and store credit before the orders were charged.

@@ -13,7 +13,7 @@ use crate::{
     gift_card::{Change, Happened},
     id::{EditId, RefundId},
     money::{Money, MoneyError},
-    order::{EditCharge, Order, OrderEvent, RefundCause},
+    order::{EditCharge, Order, OrderEvent, Refund, RefundCause, RefundShare, RefundWay},
     payment::{DisputeStatus, RefundStatus},
     pricing::{Pricing, TenderKind},
     totals::Totals,
@@ -37,6 +37,7 @@ pub fn of_order(order: &Order, event: &OrderEvent) -> Result<Option<Lines>, Unba
             refunded(order, *refund, until)?
         }
         OrderEvent::RefundSucceeded { refund } => refunded(order, *refund, usize::MAX)?,
+        OrderEvent::RefundFailed { refund, .. } => came_back(order, *refund)?,
         OrderEvent::PaymentRefunded { amount } if is_booked(order) => {
             returned(order, order.refunded, *amount)?.credit(Account::ProviderClearing, *amount)?
         }
@@ -60,11 +61,12 @@ pub fn of_order(order: &Order, event: &OrderEvent) -> Result<Option<Lines>, Unba
 }
 
 /// The types of the events of orders that post something.
-pub const ORDER_EVENTS: [&str; 8] = [
+pub const ORDER_EVENTS: [&str; 9] = [
     "order.payment_captured",
     "order.payment_refunded",
     "order.refund_share_returned",
     "order.refund_succeeded",
+    "order.refund_failed",
     "order.dispute_opened",
     "order.dispute_closed",
     "order.edited",
@@ -98,7 +100,13 @@ fn is_booked(order: &Order) -> bool {
 
 /// What was paid before the sale was booked: by gift cards and store credit, and for edits.
 fn deposited(order: &Order) -> Result<Money, MoneyError> {
-    order.tendered()?.plus(order.captured)
+    order.tendered()?.minus(outside(order))?.plus(order.captured)
+}
+
+/// What came past the providers.
+fn outside(order: &Order) -> Money {
+    let none = Money::zero(order.total().currency());
+    order.placed.paid_outside.as_ref().map_or(none, |paid| paid.amount)
 }
 
 /// What the provider keeps for itself.
@@ -132,11 +140,12 @@ fn sold(draft: Draft, totals: &Totals, pricing: Option<&Pricing>) -> Result<Draf
 
 /// The whole sale, of which the provider took `captured`.
 fn sale(order: &Order, captured: Money) -> Result<Draft, MoneyError> {
-    let deposited = deposited(order)?;
-    let owed = order.total().minus(deposited)?.minus(captured)?;
+    let (deposited, outside) = (deposited(order)?, outside(order));
+    let owed = order.total().minus(deposited)?.minus(outside)?.minus(captured)?;
     let draft = Draft::new()
         .debit(Account::ProviderClearing, captured)?
         .debit(Account::Deposits, deposited)?
+        .debit(Account::OutsidePayments, outside)?
         .debit(Account::Receivable, owed)?;
     sold(draft, &order.totals, order.pricing.as_ref())
 }
@@ -152,12 +161,15 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
     let Some(refund) = order.refunds.iter().find(|refund| refund.id() == id) else {
         return Ok(Draft::new());
     };
-    let shares = &refund.request.shares;
-    let weights = shares.iter().map(|share| u64::try_from(share.amount.amount()).unwrap_or(0));
-    let taxes = tax_of_refund(order, id)?.split(&weights.collect::<Vec<_>>());
     let mut draft = Draft::new();
-    for (share, tax) in shares.iter().zip(taxes).take(until).skip(refund.returned) {
-        let from = if share.way.tender().is_some() { Account::Deposits } else { Account::ProviderClearing };
+    for (share, tax) in shares(order, refund)?.into_iter().take(until).skip(refund.returned) {
+        let from = match share.way {
+            RefundWay::Payment { .. } => Account::ProviderClearing,
+            RefundWay::GiftCard { .. } | RefundWay::StoreCredit { .. } => Account::Deposits,
+            RefundWay::Outside => Account::OutsidePayments,
+            // What was given for it is owed since, and paid by this.
+            RefundWay::Exchange { .. } => Account::Receivable,
+        };
         draft = match refund.request.cause {
             // The edit took it out of the sale.
             RefundCause::Edited { .. } => draft.debit(Account::Receivable, share.amount)?,
@@ -166,6 +178,27 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
         draft = draft.credit(from, share.amount)?;
     }
     Ok(draft)
+}
+
+/// The last share of a refund that had succeeded: the bank sent it back days later. What of one that is under way fails
+/// was never booked.
+fn came_back(order: &Order, id: RefundId) -> Result<Draft, MoneyError> {
+    let succeeded = |refund: &&Refund| refund.id() == id && refund.status == RefundStatus::Succeeded;
+    let Some(refund) = order.refunds.iter().find(succeeded) else { return Ok(Draft::new()) };
+    let Some((share, tax)) = shares(order, refund)?.pop() else { return Ok(Draft::new()) };
+    let draft = Draft::new().debit(Account::ProviderClearing, share.amount)?;
+    match refund.request.cause {
+        RefundCause::Edited { .. } => draft.credit(Account::Receivable, share.amount),
+        _ => draft.credit(Account::Refunds, share.amount.minus(tax)?)?.credit(Account::Tax, tax),
+    }
+}
+
+/// The shares of a refund, each with its tax.
+fn shares<'r>(order: &Order, refund: &'r Refund) -> Result<Vec<(&'r RefundShare, Money)>, MoneyError> {
+    let shares = &refund.request.shares;
+    let weights = shares.iter().map(|share| u64::try_from(share.amount.amount()).unwrap_or(0));
+    let taxes = tax_of_refund(order, refund.id())?.split(&weights.collect::<Vec<_>>());
+    Ok(shares.iter().zip(taxes).collect())
 }
 
 /// How much of a refund is tax: what its lines and its sending say, and of an amount for nothing in particular its share
@@ -234,7 +267,7 @@ fn unsold(draft: Draft, totals: &Totals, pricing: Option<&Pricing>) -> Result<Dr
 
 /// What a canceled order leaves once all that was paid went back: nobody owes the rest.
 fn unwound(order: &Order) -> Result<Draft, MoneyError> {
-    let paid = deposited(order)?;
+    let paid = deposited(order)?.plus(outside(order))?;
     let owed = order.total().minus(paid)?;
     returned(order, paid, owed)?.credit(Account::Receivable, owed)
 }

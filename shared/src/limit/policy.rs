@@ -77,7 +77,7 @@ impl Class {
 
 /// The routes with a stricter limit, as API Gateway names them. It has matched the path by then, so that neither case
 /// nor slashes lead around an entry.
-pub const ROUTES: [(&str, Class); 20] = [
+pub const ROUTES: [(&str, Class); 22] = [
     ("POST /v1/sessions", Class::LogIn),
     ("POST /v1/sessions/refresh", Class::Token),
     ("POST /v1/customers", Class::Registration),
@@ -97,6 +97,8 @@ pub const ROUTES: [(&str, Class); 20] = [
     ("POST /v1/staff/password-resets", Class::PasswordReset),
     ("POST /v1/staff/password-resets/confirm", Class::LogIn),
     ("POST /v1/carts/{id}/checkout", Class::Checkout),
+    ("POST /v1/payment-links/read", Class::Checkout),
+    ("POST /v1/payment-links/checkout", Class::Checkout),
     ("POST /v1/gift-cards/balance", Class::GiftCard),
 ];
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    edit::{Edit, EditStatus, exceeds},
+    edit::{Edit, EditStatus, exceeds, places},
     event::OrderEvent,
     funds::Charged,
     model::{Order, PaymentStatus},
@@ -14,6 +14,7 @@ use crate::{
     id::{RefundId, ReturnId},
     money::Money,
     payment::RefundStatus,
+    pricing::PricedLine,
 };
 
 /// What happens to an order that was paid: refunds, returns, edits.
@@ -35,7 +36,12 @@ pub(super) fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
             refund.failure = Some(failure);
             refund.settled_at = Some(at);
         }),
-        OrderEvent::ReturnRequested { id, lines, .. } => order.returns.push(Return::new(id, lines, at)),
+        OrderEvent::ReturnRequested { id, lines, asked, note, .. } => {
+            order.returns.push(Return::new(id, lines, asked, note, at));
+        }
+        OrderEvent::ReturnApproved { id, .. } => {
+            order.change_return(id, |one| one.status = ReturnStatus::Approved);
+        }
         OrderEvent::ReturnReceived { id, lines, refund, .. } => order.change_return(id, |one| {
             one.status = ReturnStatus::Received;
             one.received = lines;
@@ -50,25 +56,43 @@ pub(super) fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
         OrderEvent::StockReturned { id } => order.change_return(id, |one| one.restocked = true),
         OrderEvent::EditRequested(request) => {
             let before = order.version();
+            if let Some(exchange) = &request.exchange {
+                order.change_return(exchange.id, |one| one.exchange = Some(request.edit));
+            }
             order.edits.push(Edit::new(*request, before, at));
+        }
+        OrderEvent::EditActionRequired { edit, client_action } => {
+            let edit = order.edits.iter_mut().find(|one| one.id() == edit);
+            edit.into_iter().for_each(|edit| edit.action = Some(client_action.clone()));
         }
         OrderEvent::Edited { edit, charged } => {
             if let Some(charged) = &charged {
                 order.take(charged.number, charged.amount);
             }
-            let held = order.demand();
+            let held = order.to_hold();
             let Some(edit) = order.edits.iter_mut().find(|one| one.id() == edit) else { return };
             (edit.status, edit.charged, edit.settled_at) = (EditStatus::Applied, charged, Some(at));
-            order.lines.clone_from(&edit.request.lines);
-            order.totals.clone_from(&edit.request.totals);
-            order.pricing.clone_from(&edit.request.pricing);
-            order.holds_more |= exceeds(&held, &order.demand());
+            edit.action = None;
+            let request = edit.request.clone();
+            order.move_refunded(&request.lines);
+            order.lines = request.lines;
+            order.totals = request.totals;
+            order.pricing = request.pricing;
+            for (sku, count) in request.exchange.iter().flat_map(|exchange| &exchange.again) {
+                *order.sent_again.entry(sku.clone()).or_default() += u64::from(*count);
+            }
+            order.holds_more |= exceeds(&held, &order.to_hold());
         }
         OrderEvent::EditFailed { edit, failure } => {
-            let held = order.demand();
+            let held = order.to_hold();
             let Some(edit) = order.edits.iter_mut().find(|one| one.id() == edit) else { return };
             (edit.status, edit.settled_at) = (EditStatus::Failed(failure), Some(at));
-            order.holds_more |= exceeds(&edit.demand(), &held);
+            edit.action = None;
+            let (exchange, edit) = (edit.request.exchange.clone(), edit.clone());
+            if let Some(exchange) = exchange {
+                order.change_return(exchange.id, |one| one.exchange = None);
+            }
+            order.holds_more |= exceeds(&order.demand_of_edit(&edit), &held);
         }
         OrderEvent::StockAdjusted {} => order.holds_more = false,
         // Seen to before.
@@ -94,6 +118,18 @@ impl Order {
             }
         }
         self.count_money();
+    }
+
+    /// The refunds tell the places of lines that stand elsewhere among `lines`, once that is what is bought.
+    fn move_refunded(&mut self, lines: &[PricedLine]) {
+        let places = places(&self.lines, lines);
+        let parts = self.refunds.iter_mut().flat_map(|refund| &mut refund.request.parts.lines);
+        for part in parts {
+            let old = usize::try_from(part.line).unwrap_or(usize::MAX);
+            if let Some(new) = places.get(old).copied().flatten() {
+                part.line = u32::try_from(new).unwrap_or(u32::MAX);
+            }
+        }
     }
 
     fn change_refund(&mut self, id: RefundId, change: impl FnOnce(&mut Refund)) {

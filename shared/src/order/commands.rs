@@ -8,7 +8,7 @@ use super::{
     event::{OrderEvent, Placed},
     model::{Order, evolve},
     stream,
-    view::{OrderView, view},
+    view::{OrderView, opened},
     work,
 };
 use crate::{
@@ -33,6 +33,7 @@ impl From<Refusal> for Problem {
             | Refusal::Empty
             | Refusal::NoLines
             | Refusal::NoChange
+            | Refusal::WasRefunded { .. }
             | Refusal::NotRefundable { .. }
             | Refusal::NotReturnable { .. } => Self::invalid("lines", format!("{detail}.")),
             Refusal::TooMuch { .. } | Refusal::Nothing | Refusal::Money(_) => {
@@ -105,7 +106,7 @@ pub async fn act_on<B, Q, R: Serialize>(
             writes.push(work::note(tenant, id, after.sequence, now + work::PATIENCE)?);
         }
         let appends = !writes.is_empty();
-        let shown = view(&after, after.contact(&vault).await?);
+        let shown = opened(&vault, &after).await?;
         match call.commit(app, writes, reply(&after, shown)?).await {
             // Something else happened to it meanwhile: decide anew.
             Err(error) if appends && error.refused(0) => {}

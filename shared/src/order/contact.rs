@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::Order;
+use super::{edit::Edit, model::Order, returns::Return};
 use crate::{
-    contact::Contact,
-    id::OrderId,
+    contact::{Contact, Note},
+    http::Problem,
+    id::{EditId, OrderId, ReturnId},
     payment::NextAction,
-    vault::{EmailHash, Kept, Opened, Sealed, Subject, VaultError},
+    runtime::App,
+    tenant::Tenant,
+    vault::{self, EmailHash, Kept, Opened, Sealed, Subject, VaultError},
 };
 
 /// The contact of an order as its event holds it.
@@ -98,6 +101,70 @@ impl Order {
         }
     }
 
+    /// Seals what the shopper's browser needs for `edit` under their key; nothing for orders of version 1.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] where the shopper was.
+    pub async fn seal_edit_action(
+        &self,
+        vault: &Opened<'_>,
+        edit: EditId,
+        action: &NextAction,
+    ) -> Result<Option<Sealed<NextAction>>, VaultError> {
+        match self.placed.contact.subject() {
+            Some(subject) => Ok(Some(vault.seal(subject, &edit_field(self.id, edit), action).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the shopper's browser needs for `edit`, while the shopper must do something.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn edit_action(
+        &self,
+        vault: &Opened<'_>,
+        edit: &Edit,
+    ) -> Result<Option<NextAction>, VaultError> {
+        match (&edit.action, self.placed.contact.subject()) {
+            (Some(sealed), Some(subject)) => {
+                vault.open(subject, &edit_field(self.id, edit.id()), sealed).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Seals what somebody says of the return `id` under the shopper's key.
+    ///
+    /// # Errors
+    /// 410 where the shopper was erased, 422 where the order knows no key of theirs, as the first ones do.
+    pub async fn seal_note(
+        &self,
+        app: &App,
+        tenant: Tenant,
+        id: ReturnId,
+        note: &Note,
+    ) -> Result<Sealed<Note>, Problem> {
+        let none = || Problem::invalid("note", "This order takes no notes.");
+        let subject = self.placed.contact.subject().ok_or_else(none)?;
+        // A key that was destroyed does not come again for this.
+        if !vault::knows(app, tenant, subject).await? {
+            return Err(VaultError::Erased.into());
+        }
+        Ok(Opened::new(app, tenant).seal(subject, &note_field(self.id, id), note).await?)
+    }
+
+    /// What who asked said of `one`; nothing where the shopper was erased.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn note(&self, vault: &Opened<'_>, one: &Return) -> Result<Option<Note>, VaultError> {
+        match (&one.note, self.placed.contact.subject()) {
+            (Some(sealed), Some(subject)) => vault.open(subject, &note_field(self.id, one.id), sealed).await,
+            _ => Ok(None),
+        }
+    }
+
     /// What the shopper's browser needs, while the shopper must do something.
     ///
     /// # Errors
@@ -113,6 +180,16 @@ impl Order {
 /// What an action is bound to.
 fn action_field(order: OrderId) -> String {
     format!("order/{order}/client-action")
+}
+
+/// What an edit's action is bound to.
+fn edit_field(order: OrderId, edit: EditId) -> String {
+    format!("order/{order}/edit/{edit}/client-action")
+}
+
+/// What a note is bound to.
+fn note_field(order: OrderId, id: ReturnId) -> String {
+    format!("order/{order}/return/{id}/note")
 }
 
 /// What a contact is bound to: it can't be moved to another order.

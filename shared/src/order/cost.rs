@@ -34,6 +34,11 @@ impl Order {
         counts.map(|refund| &refund.request.parts)
     }
 
+    /// Whether money went back for any of a line's units, or is on its way.
+    pub(super) fn is_refunded(&self, line: usize) -> bool {
+        self.refunded_of(line).next().is_some()
+    }
+
     fn refunded_of(&self, line: usize) -> impl Iterator<Item = &RefundedLine> {
         let of = move |part: &&RefundedLine| usize::try_from(part.line) == Ok(line);
         self.refunded_parts().flat_map(|parts| &parts.lines).filter(of)

@@ -8,8 +8,8 @@ mod money;
 use std::collections::BTreeMap;
 
 pub use command::Command;
-pub use edits::NewEdit;
-pub use goods::Receipt;
+pub use edits::{NewEdit, NewExchange};
+pub use goods::{NewReturn, Receipt};
 pub use money::{NewRefund, RefundWish, ShippingWish};
 
 use super::{
@@ -79,6 +79,12 @@ pub enum Refusal {
         sku: Sku,
         /// How many can.
         left: u64,
+    },
+    /// What money went back for stays in the order as it is.
+    #[error("Some of {sku} was refunded: its line stays as it is")]
+    WasRefunded {
+        /// Of what.
+        sku: Sku,
     },
     /// There is no such return.
     #[error("There is no such return")]
@@ -167,6 +173,14 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
+        Command::RecordPaid { amount, captured, fee, reference, provider } => match order.payment {
+            PaymentStatus::None => {
+                let mut events = decide(order, Command::RecordAuthorized { amount, reference, provider })?;
+                events.push(OrderEvent::PaymentCaptured { amount: captured, fee, provider });
+                Ok(events)
+            }
+            _ => money::record_captured(order, captured, fee),
+        },
         Command::RecordDeclined(decline) => match order.payment {
             PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => {
                 Ok(vec![OrderEvent::PaymentDeclined { decline }, canceling(CancelCause::PaymentDeclined)])
@@ -241,11 +255,15 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
                 None => refuse("it has no such fulfillment"),
             }
         }
-        Command::RequestReturn { id, lines, by } => goods::request_return(order, id, lines, by),
+        Command::RequestReturn(new) => goods::request_return(order, *new),
+        Command::ApproveReturn(id, by) => goods::approve(order, id, by),
         Command::ReceiveReturn(receipt) => goods::receive(order, *receipt),
         Command::RejectReturn { id, reason, by } => goods::reject(order, id, reason, by),
         Command::RecordRestocked(id) => goods::record_restocked(order, id),
         Command::RequestEdit(new) => edits::request(order, *new),
+        Command::RecordEditActionRequired(id, client_action) => {
+            edits::record_action(order, id, client_action)
+        }
         Command::RecordEdited(id, charged) => edits::record_edited(order, id, charged),
         Command::RecordEditFailed(id, failure) => edits::record_failed(order, id, failure),
         Command::RecordStockAdjusted => edits::record_adjusted(order),

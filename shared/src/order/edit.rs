@@ -1,19 +1,22 @@
 //! Changes of what is bought, by staff, before any of it is sent.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{event::Actor, model::Order};
+use super::{event::Actor, model::Order, refund::RefundParts};
 use crate::{
     catalog::Sku,
     contact::Line,
-    id::EditId,
+    id::{EditId, RefundId, ReturnId},
     inventory::Demand,
     money::Money,
-    payment::{Decline, PaymentKey, ProviderName},
+    payment::{Decline, NextAction, PaymentKey, ProviderName},
     pricing::{PricedLine, Pricing},
     totals::Totals,
+    vault::Sealed,
 };
 
 /// An edit as it was asked for: the whole order as it is to be.
@@ -32,11 +35,32 @@ pub struct EditRequest {
     pub charge: Money,
     /// Which of the order's payments that is.
     pub payment: u32,
+    /// What it is given for, where goods are exchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
     /// In the words of who asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Line>,
     /// Who.
     pub by: Actor,
+}
+
+/// What goods are given for that came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Exchange {
+    /// The return that they came with.
+    #[serde(rename = "return")]
+    pub id: ReturnId,
+    /// How many of what came are sent again, as they were: they were paid for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, u32>)]
+    pub again: BTreeMap<Sku, u32>,
+    /// What the others that came cost: it pays for the new goods, and what is beyond them goes back.
+    pub credit: Money,
+    /// Which of them those are.
+    pub parts: RefundParts,
+    /// The refund that this is, once the edit is done.
+    pub refund: RefundId,
 }
 
 /// What was taken for an edit.
@@ -98,6 +122,8 @@ pub struct Edit {
     pub status: EditStatus,
     /// What was taken for it.
     pub charged: Option<EditCharge>,
+    /// What the shopper's browser needs, while the shopper must do something.
+    pub action: Option<Sealed<NextAction>>,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// When it was done or given up.
@@ -132,7 +158,7 @@ impl Edit {
     /// The edit that was just asked for, of an order that is `before`.
     pub fn new(request: EditRequest, before: Version, requested_at: Timestamp) -> Self {
         let status = EditStatus::Pending;
-        Self { request, before, status, charged: None, requested_at, settled_at: None }
+        Self { request, before, status, charged: None, action: None, requested_at, settled_at: None }
     }
 
     /// Its id.
@@ -140,15 +166,33 @@ impl Edit {
         self.request.edit
     }
 
-    /// What the order has to hold until the edit is done or given up: what it needs before and after it.
-    pub fn demand(&self) -> Demand {
+    /// What the order wants of the stock until the edit is done or given up: what it needs before and after it.
+    fn demand(&self) -> Demand {
         let mut demand = demand_of(&self.before.lines);
         for (sku, count) in demand_of(&self.request.lines) {
             let held = demand.entry(sku).or_default();
             *held = count.max(*held);
         }
+        for (sku, count) in self.request.exchange.iter().flat_map(|exchange| &exchange.again) {
+            *demand.entry(sku.clone()).or_default() += u64::from(*count);
+        }
         demand
     }
+}
+
+/// Where each of the lines `before` stands among those `after` a change, which keeps their order; nothing where it went.
+pub(super) fn places(before: &[PricedLine], after: &[PricedLine]) -> Vec<Option<usize>> {
+    let same = |old: &PricedLine, new: &PricedLine| {
+        (&old.sku, old.unit_price, &old.by_hand.is_some())
+            == (&new.sku, new.unit_price, &new.by_hand.is_some())
+    };
+    let mut next = 0;
+    let places = before.iter().map(|old| {
+        let place = after.get(next).filter(|new| same(old, new)).map(|_| next);
+        next += usize::from(place.is_some());
+        place
+    });
+    places.collect()
 }
 
 impl Order {
@@ -157,9 +201,21 @@ impl Order {
         self.edits.iter().find(|edit| edit.status == EditStatus::Pending)
     }
 
+    /// What of the stock the order has to hold until `edit` is done or given up.
+    pub fn demand_of_edit(&self, edit: &Edit) -> Demand {
+        self.without_parcels(edit.demand(), |parcel| parcel.stock_shipped)
+    }
+
     /// The provider's key of the payment that `edit` needs.
     pub fn payment_of(&self, edit: &Edit) -> PaymentKey {
         PaymentKey { order: self.id, number: edit.request.payment }
+    }
+
+    /// The numbers of the payments that the provider may know: the order's own and those of edits. A number may be of
+    /// none, such as the first where a gift card paid for all.
+    pub fn payment_numbers(&self) -> std::collections::BTreeSet<u32> {
+        let of_edits = self.edits.iter().filter(|edit| !edit.request.charge.is_zero());
+        std::iter::once(1).chain(of_edits.map(|edit| edit.request.payment)).collect()
     }
 
     /// What is bought now.

@@ -11,81 +11,24 @@ use utoipa::ToSchema;
 pub use super::{
     actor::Actor,
     parcel::{ShippedLine, Tracking},
+    placed::Placed,
     status::CancelCause,
 };
 use super::{
-    contact::OrderContact,
     edit::{EditCharge, EditFailure, EditRequest},
     refund::{RefundFailure, RefundRequest},
     returns::{ReceivedLine, ReturnLine},
 };
 use crate::{
     catalog::Sku,
-    contact::Line,
-    id::{CartId, CustomerId, EditId, FulfillmentId, RefundId, ReturnId},
+    contact::{Line, Note},
+    id::{EditId, FulfillmentId, RefundId, ReturnId},
     inventory::Allocation,
-    money::{Money, MoneyError},
-    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
-    pricing::{PricePolicy, PricedLine, Pricing, Tender},
-    risk::{RiskOutcome, Traits},
-    totals::Totals,
+    money::Money,
+    payment::{Decline, DisputeStatus, NextAction, ProviderName},
+    risk::RiskOutcome,
     vault::Sealed,
 };
-
-/// An order was placed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placed {
-    /// What people call it.
-    pub number: String,
-    /// The cart it was.
-    pub cart: CartId,
-    /// The cart's version that was priced.
-    pub cart_version: u32,
-    /// Which attempt of the cart it is, from 1.
-    pub attempt: u32,
-    /// What was bought.
-    pub lines: Vec<PricedLine>,
-    /// What it came to.
-    pub totals: Totals,
-    /// How it is paid. Without it, the shopper tells the provider in the browser.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment_method: Option<Method>,
-    /// By which provider. It stays so, whatever the store chooses meanwhile.
-    #[serde(default, skip_serializing_if = "ProviderName::is_default")]
-    pub provider: ProviderName,
-    /// When the money is taken.
-    pub capture_method: CaptureMethod,
-    /// The customer whose it is, where one was logged in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<CustomerId>,
-    /// How they are reached. Never published.
-    pub contact: OrderContact,
-    /// How it was priced. Orders of the first versions had nothing but prices.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pricing: Option<Pricing>,
-    /// What was paid without the payment provider.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tenders: Vec<Tender>,
-    /// What its risk is assessed by. Never published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub traits: Option<Traits>,
-}
-
-impl Placed {
-    /// How the store's prices were meant.
-    pub fn policy(&self) -> PricePolicy {
-        self.pricing.as_ref().map(|pricing| pricing.policy).unwrap_or_default()
-    }
-
-    /// What is left for the payment provider to charge.
-    ///
-    /// # Errors
-    /// [`MoneyError`].
-    pub fn due(&self) -> Result<Money, MoneyError> {
-        let total = self.totals.total;
-        total.minus(Money::sum(self.tenders.iter().map(|tender| tender.amount), total.currency())?)
-    }
-}
 
 /// What happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -297,7 +240,22 @@ pub enum OrderEvent {
         id: ReturnId,
         /// What, and why.
         lines: Vec<ReturnLine>,
+        /// Whether a shopper asks, and staff have yet to agree.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asked: bool,
+        /// What they say of it, sealed under the shopper's key. Never published.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Sealed<Note>>,
         /// Who asked.
+        by: Actor,
+    },
+    /// Staff agreed to a return that a shopper asked for.
+    #[serde(rename = "order.return_approved")]
+    ReturnApproved {
+        /// Which return.
+        #[serde(rename = "return")]
+        id: ReturnId,
+        /// Who.
         by: Actor,
     },
     /// Goods came back.
@@ -336,6 +294,14 @@ pub enum OrderEvent {
     /// What is bought is to change.
     #[serde(rename = "order.edit_requested")]
     EditRequested(Box<EditRequest>),
+    /// The shopper must do something before an edit is paid.
+    #[serde(rename = "order.edit_action_required")]
+    EditActionRequired {
+        /// Which edit.
+        edit: EditId,
+        /// What their browser needs for it, sealed under their key. Never published.
+        client_action: Sealed<NextAction>,
+    },
     /// What is bought changed, and what is paid for it.
     #[serde(rename = "order.edited")]
     Edited {
@@ -361,8 +327,10 @@ pub enum OrderEvent {
 impl OrderEvent {
     /// The version of shapes that [`OrderEvent::write`] writes. Version 2 sealed the contact of an order and named its
     /// customer. Version 3 says how an order was priced and what was paid without the provider, and brought the events of
-    /// partial payments, refunds, returns, edits and disputes. All else is as in version 1.
-    pub const VERSION: u32 = 3;
+    /// partial payments, refunds, returns, edits and disputes. Version 4 brought drafts, with prices by hand and what was
+    /// paid outside Souk, exchanges, notes on returns and staff's consent to them, and edits that wait for their shopper. All
+    /// else is as in version 1.
+    pub const VERSION: u32 = 4;
 
     /// Its name and its data.
     ///
@@ -390,6 +358,8 @@ impl OrderEvent {
 /// An entry of an order's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TimelineEntry {
+    /// The version of the order after it.
+    pub version: u32,
     /// What happened, such as `order.placed`.
     #[serde(rename = "type")]
     pub kind: String,

@@ -12,8 +12,8 @@ use crate::{
     id::{OrderId, PriceListId, PromotionId, ShippingMethodId},
     money::{Money, MoneyError, Percent},
     pricing::{
-        AppliedPromotion, CustomerGroup, Destination, Discount, PricePolicy, PricedLine, PricedShipping, Tax,
-        TaxTotal, Tender,
+        AppliedPromotion, CustomerGroup, Destination, Discount, PaidOutside, PricePolicy, PriceReason,
+        PricedByHand, PricedLine, PricedShipping, Tax, TaxTotal, Tender,
     },
     quantity::Quantity,
     totals::Totals,
@@ -50,6 +50,8 @@ pub struct Explanation {
     pub totals: Totals,
     /// What was paid without the payment provider.
     pub tenders: Vec<Tender>,
+    /// What was paid outside Souk, as staff said.
+    pub paid_outside: Option<PaidOutside>,
     /// What was left for the payment provider.
     pub due: Money,
 }
@@ -100,6 +102,13 @@ pub enum PriceStep {
         /// How much.
         unit_price: Money,
     },
+    /// What one costs by the word of staff, in place of the catalog.
+    PriceByHand {
+        /// How much.
+        unit_price: Money,
+        /// Why.
+        reason: PriceReason,
+    },
     /// A promotion gives it away.
     Gift {
         /// How much one costs then: nothing.
@@ -123,6 +132,15 @@ pub enum PriceStep {
         promotion: PromotionId,
         /// What people called it.
         name: Option<Line>,
+        /// How much.
+        amount: Money,
+        /// What is left.
+        subtotal: Money,
+    },
+    /// What staff take off.
+    DiscountByHand {
+        /// Why.
+        reason: PriceReason,
         /// How much.
         amount: Money,
         /// What is left.
@@ -173,6 +191,15 @@ impl Steps<'_> {
         Ok(())
     }
 
+    fn by_hand(&mut self, by_hand: &PricedByHand) -> Result<(), MoneyError> {
+        if let Some(amount) = by_hand.discount {
+            self.subtotal = self.subtotal.minus(amount)?;
+            let (reason, subtotal) = (by_hand.reason.clone(), self.subtotal);
+            self.steps.push(PriceStep::DiscountByHand { reason, amount, subtotal });
+        }
+        Ok(())
+    }
+
     fn taxes(&mut self, taxes: &[Tax]) -> Result<(), MoneyError> {
         for Tax { name, rate, taxable, amount } in taxes {
             let (name, rate, taxable, amount) = (name.clone(), *rate, *taxable, *amount);
@@ -194,7 +221,9 @@ fn line(
 ) -> Result<ExplainedLine, MoneyError> {
     let mut steps = vec![PriceStep::CatalogPrice { unit_price: line.list_price.unwrap_or(line.unit_price) }];
     let unit_price = line.unit_price;
-    if let Some(price_list) = line.price_list {
+    if let Some(by_hand) = line.by_hand.as_ref().filter(|by_hand| by_hand.price) {
+        steps.push(PriceStep::PriceByHand { unit_price, reason: by_hand.reason.clone() });
+    } else if let Some(price_list) = line.price_list {
         steps.push(PriceStep::PriceList { price_list, unit_price });
     } else if line.list_price.is_some() && unit_price.is_zero() {
         steps.push(PriceStep::Gift { unit_price });
@@ -202,6 +231,7 @@ fn line(
     steps.push(PriceStep::Quantity { quantity: line.quantity, subtotal: line.total });
     let mut steps = Steps { steps, subtotal: line.total, policy, promotions };
     steps.discounts(&line.discounts)?;
+    line.by_hand.iter().try_for_each(|by_hand| steps.by_hand(by_hand))?;
     steps.taxes(&line.taxes)?;
     Ok(ExplainedLine {
         sku: line.sku.clone(),
@@ -253,6 +283,7 @@ pub fn explain(order: &Order) -> Result<Explanation, Problem> {
         taxes: pricing.map(|pricing| pricing.taxes.clone()).unwrap_or_default(),
         totals: order.totals.clone(),
         tenders: order.placed.tenders.clone(),
+        paid_outside: order.placed.paid_outside.clone(),
         due: order.total().minus(order.tendered()?)?.or_zero(),
     })
 }

@@ -43,7 +43,7 @@ impl Order {
     /// # Errors
     /// [`MoneyError`].
     pub fn tendered(&self) -> Result<Money, MoneyError> {
-        self.sum(self.placed.tenders.iter().map(|tender| tender.amount))
+        self.placed.paid_already()
     }
 
     /// What the provider's payments come to.
@@ -94,7 +94,8 @@ impl Order {
     /// # Errors
     /// [`MoneyError`].
     pub fn kept(&self) -> Result<Money, MoneyError> {
-        let gone = self.sum(self.gone().map(|share| share.amount))?;
+        let gone = self.gone().filter(|share| share.way.gives_money());
+        let gone = self.sum(gone.map(|share| share.amount))?;
         let returned = self.sum(self.charges.iter().map(|charge| charge.returned))?;
         let taken = self.captured_by_provider()?;
         taken.plus(self.tendered()?)?.minus(returned)?.minus(gone)
@@ -107,7 +108,7 @@ impl Order {
 
     /// What the provider gave back, or is giving back.
     pub(super) fn refunded_by_provider(&self) -> Result<Money, MoneyError> {
-        let shares = self.gone().filter(|share| share.way.tender().is_none()).map(|share| share.amount);
+        let shares = self.gone().filter(|share| share.way.is_payment()).map(|share| share.amount);
         self.sum(shares.chain(self.charges.iter().map(|charge| charge.returned)))
     }
 
@@ -125,6 +126,9 @@ impl Order {
                 Some(source) => source.amount = source.amount.plus(tender.amount)?,
                 None => sources.push(RefundShare { way, amount: tender.amount }),
             }
+        }
+        if let Some(paid) = &self.placed.paid_outside {
+            sources.push(RefundShare { way: RefundWay::Outside, amount: paid.amount });
         }
         for source in &mut sources {
             let gone = self.gone().filter(|share| share.way == source.way).map(|share| share.amount);
@@ -169,14 +173,28 @@ impl Order {
         Ok(sources.filter(|share| share.way.tender().is_some() && !share.amount.is_zero()).collect())
     }
 
+    /// What was given back of what the order comes to, in money or in other goods. What an edit made cheaper is not among
+    /// it: the order comes to less since.
+    fn given(&self) -> Result<Money, MoneyError> {
+        let of_edits = |refund: &&Refund| matches!(refund.request.cause, RefundCause::Edited { .. });
+        let given = self.refunds.iter().filter(|refund| !of_edits(refund)).flat_map(Refund::gone);
+        self.sum(given.map(|share| share.amount))
+    }
+
+    /// What of its total is paid: what is kept of it, and what was given back of it.
+    pub(super) fn settled(&self) -> Result<Money, MoneyError> {
+        self.kept()?.plus(self.given()?)
+    }
+
     /// What an order that got cheaper has been paid beyond what it comes to now.
     pub(super) fn overpaid(&self) -> Result<Money, MoneyError> {
-        Ok(self.kept()?.minus(self.total())?.or_zero())
+        Ok(self.settled()?.minus(self.total())?.or_zero())
     }
 
     /// Where the payment of an order stands whose money was taken, by what of it has come back.
     pub(super) fn status_of_taken(&self) -> Result<PaymentStatus, MoneyError> {
-        let back = self.refunds.iter().flat_map(Refund::back).map(|share| share.amount);
+        let back = self.refunds.iter().flat_map(Refund::back).filter(|share| share.way.gives_money());
+        let back = back.map(|share| share.amount);
         let back = self.sum(back.chain(self.charges.iter().map(|charge| charge.returned)))?;
         let taken = self.captured_by_provider()?.plus(self.tendered()?)?;
         Ok(if back.is_zero() {

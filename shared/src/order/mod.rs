@@ -20,6 +20,7 @@ mod model;
 mod next;
 mod parcel;
 mod people;
+mod placed;
 mod refund;
 mod repricing;
 mod request;
@@ -32,8 +33,10 @@ mod work;
 
 pub use commands::{act, act_on, place};
 pub use contact::OrderContact;
-pub use decide::{Command, NewEdit, NewRefund, Receipt, RefundWish, Refusal, ShippingWish, decide};
-pub use edit::{Edit, EditCharge, EditFailure, EditRequest, EditStatus, Version};
+pub use decide::{
+    Command, NewEdit, NewExchange, NewRefund, NewReturn, Receipt, RefundWish, Refusal, ShippingWish, decide,
+};
+pub use edit::{Edit, EditCharge, EditFailure, EditRequest, EditStatus, Exchange, Version};
 pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
 pub use explain::{ExplainedLine, ExplainedShipping, Explanation, PriceStep, explain};
 pub use funds::Charged;
@@ -45,17 +48,17 @@ pub use refund::{
     Refund, RefundCause, RefundFailure, RefundParts, RefundRequest, RefundShare, RefundTo, RefundWay,
     RefundedLine, RefundedShipping,
 };
-pub use repricing::reprice;
+pub use repricing::{replaced, reprice};
 pub use request::{
-    CancelOrder, CaptureOrder, EditLine, EditOrder, FulfillLine, FulfillOrder, ReceiveLine, ReceiveReturn,
-    RefundLine, RefundOrder, RefundTarget, RejectReturn, RequestReturn, ReviewOrder, ShippingInput,
-    TrackingInput,
+    CancelOrder, CaptureOrder, EditLine, EditOrder, ExchangeGoods, FulfillLine, FulfillOrder, ReadOrder,
+    ReceiveLine, ReceiveReturn, RefundLine, RefundOrder, RefundTarget, RejectReturn, RequestReturn,
+    ReviewOrder, ShippingInput, TrackingInput,
 };
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
-pub use stream::{Told, history, load, load_for, told};
+pub use stream::{Told, history, load, load_for, load_version, told};
 pub use view::{
     CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
-    ReturnView, RiskView, shown, view, wait_for_outcome,
+    ReturnView, RiskView, opened, shown, shown_then, view, wait_for_outcome,
 };
 pub use work::look_after;

@@ -111,6 +111,8 @@ pub struct Order {
     pub returns: Vec<Return>,
     /// Its edits, in the order in which they were asked for.
     pub edits: Vec<Edit>,
+    /// What came back and is sent again, by SKU.
+    pub sent_again: BTreeMap<Sku, u64>,
     /// Whether it may hold more stock than it needs since an edit.
     pub holds_more: bool,
     /// What happened, in order.
@@ -151,6 +153,7 @@ impl Order {
             refunds: Vec::new(),
             returns: Vec::new(),
             edits: Vec::new(),
+            sent_again: BTreeMap::new(),
             holds_more: false,
             timeline: Vec::new(),
         }
@@ -229,14 +232,27 @@ impl Order {
 
     /// What was not put into a parcel yet, by SKU.
     pub fn unshipped(&self) -> BTreeMap<Sku, u64> {
-        let mut rest = self.demand();
-        for line in self.fulfillments.iter().flat_map(|fulfillment| &fulfillment.lines) {
-            if let Some(left) = rest.get_mut(&line.sku) {
+        self.without_parcels(self.demand(), |_| true)
+    }
+
+    /// What of the stock it has to hold: what it wants, and what is not off the shelves yet.
+    pub fn to_hold(&self) -> Demand {
+        self.without_parcels(self.demand(), |parcel| parcel.stock_shipped)
+    }
+
+    /// `demand`, and what is sent again, without what is in those parcels.
+    pub(super) fn without_parcels(&self, mut demand: Demand, which: fn(&Fulfillment) -> bool) -> Demand {
+        for (sku, count) in &self.sent_again {
+            *demand.entry(sku.clone()).or_default() += count;
+        }
+        let parcels = self.fulfillments.iter().filter(|parcel| which(parcel));
+        for line in parcels.flat_map(|parcel| &parcel.lines) {
+            if let Some(left) = demand.get_mut(&line.sku) {
                 *left = left.saturating_sub(u64::from(line.quantity.get()));
             }
         }
-        rest.retain(|_, left| *left > 0);
-        rest
+        demand.retain(|_, left| *left > 0);
+        demand
     }
 }
 
@@ -253,7 +269,7 @@ pub fn evolve(id: OrderId, order: Option<Order>, event: OrderEvent, at: Timestam
         }
     };
     order.sequence += 1;
-    order.timeline.push(TimelineEntry { kind, at });
+    order.timeline.push(TimelineEntry { version: order.sequence, kind, at });
     Some(order)
 }
 

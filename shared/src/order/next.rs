@@ -48,20 +48,22 @@ pub fn next_step(order: &Order) -> Step {
         return next_of_cancellation(order);
     }
     let unshipped = order.fulfillments.iter().find(|parcel| !parcel.stock_shipped);
+    let restock = order.returns.iter().find(|one| one.waits_for_shelves());
     let captures = order.placed.capture_method == CaptureMethod::Automatic || order.capture_requested;
     match (order.stock, order.payment) {
         (StockState::None, _) => Step::Reserve,
         _ if order.awaits_review() => Step::AwaitReview,
         (_, PaymentStatus::None) => Step::Authorize,
+        // An edit may wait for its shopper: what came back does not.
+        _ if restock.is_some() => restock.map_or(Step::Done, |one| Step::Restock(one.id)),
         _ if order.pending_edit().is_some() => Step::Edit,
         _ if order.holds_more => Step::AdjustStock,
         (_, PaymentStatus::Authorized) if captures => Step::Capture,
-        _ => match (unshipped, order.returns.iter().find(|one| one.waits_for_shelves())) {
-            (Some(parcel), _) => Step::Ship(parcel.id),
-            (None, Some(one)) => Step::Restock(one.id),
+        _ => match unshipped {
+            Some(parcel) => Step::Ship(parcel.id),
             // Last: a provider may take days over one.
-            (None, None) if order.has_pending_refund() => Step::Refund,
-            (None, None) => Step::Done,
+            None if order.has_pending_refund() => Step::Refund,
+            None => Step::Done,
         },
     }
 }

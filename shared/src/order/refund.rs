@@ -107,13 +107,30 @@ pub enum RefundWay {
         /// Whom.
         customer: CustomerId,
     },
+    /// By hand, as it came: in cash, by bank transfer. Souk only writes it down.
+    Outside,
+    /// Not at all: it paid for goods that were given in exchange.
+    Exchange {
+        /// By which edit.
+        edit: EditId,
+    },
 }
 
 impl RefundWay {
+    /// Whether money leaves the store on it.
+    pub fn gives_money(self) -> bool {
+        !matches!(self, Self::Exchange { .. })
+    }
+
+    /// Whether the provider gives it back.
+    pub fn is_payment(self) -> bool {
+        matches!(self, Self::Payment { .. })
+    }
+
     /// The gift card or store credit, where it is one.
     pub fn tender(self) -> Option<TenderKind> {
         match self {
-            Self::Payment { .. } => None,
+            Self::Payment { .. } | Self::Outside | Self::Exchange { .. } => None,
             Self::GiftCard { id } => Some(TenderKind::GiftCard { id }),
             Self::StoreCredit { customer } => Some(TenderKind::StoreCredit { customer }),
         }
@@ -157,6 +174,14 @@ pub enum RefundCause {
         /// Which return.
         #[serde(rename = "return")]
         id: ReturnId,
+    },
+    /// Goods came back, and others were given for them.
+    Exchanged {
+        /// Which return.
+        #[serde(rename = "return")]
+        id: ReturnId,
+        /// The edit that gave the others.
+        edit: EditId,
     },
 }
 

@@ -18,6 +18,7 @@ use crate::{
     tax::{TaxAsk, TaxProvider, TaxTable, Taxable, taxes},
     tenant::Tenant,
     totals::Totals,
+    vault::Opened,
 };
 
 /// The order with `changes`, which say how many of each SKU there are to be, and how it is priced then.
@@ -36,6 +37,25 @@ pub async fn reprice(
         new.push((sku.clone(), quantity_of(sku, count)?));
     }
     let mut lines = kept(order, changes)?;
+    lines.append(&mut added(app, tenant, order, &new).await?);
+    Ok(totaled(order, lines)?)
+}
+
+/// The order with `more`, as lines of their own, and how it is priced then.
+///
+/// # Errors
+/// 422, where something can't be bought.
+pub async fn replaced(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    more: &BTreeMap<Sku, u32>,
+) -> Result<(Version, Option<Pricing>), Problem> {
+    let mut new = Vec::with_capacity(more.len());
+    for (sku, &count) in more {
+        new.push((sku.clone(), quantity_of(sku, count)?));
+    }
+    let mut lines = order.lines.clone();
     lines.append(&mut added(app, tenant, order, &new).await?);
     Ok(totaled(order, lines)?)
 }
@@ -79,6 +99,9 @@ fn resized(order: &Order, line: &PricedLine, quantity: Quantity) -> Result<Price
     for discount in &mut line.discounts {
         discount.amount = super::cost::share(discount.amount, after.min(before), before);
     }
+    if let Some(discount) = line.by_hand.as_mut().and_then(|by_hand| by_hand.discount.as_mut()) {
+        *discount = super::cost::share(*discount, after.min(before), before);
+    }
     line.quantity = quantity;
     line.total = line.unit_price.times(quantity.get())?;
     let base = line.total.minus(line.discount()?)?;
@@ -113,9 +136,8 @@ async fn added(
     let pricing = order.pricing.as_ref();
     let group = pricing.and_then(|pricing| pricing.group.as_ref());
     let destination = pricing.and_then(|pricing| pricing.destination.as_ref());
-    if pricing.is_some_and(|pricing| pricing.reverse_charge) {
-        return Err(wrong("Nothing can be added to an order whose buyer owes the tax.".to_owned()));
-    }
+    let payer = payer(app, tenant, order).await?;
+    let reversed = matches!(payer, TaxPayer::Business(_));
     let profile = StoreProfile::of(app, tenant).await?;
     let ask = TaxAsk { origin: profile.tax_origin.as_ref(), destination, at };
     let offers = catalog::offers(app, tenant, &skus).await?;
@@ -128,8 +150,15 @@ async fn added(
         let catalog = offer.variant.price_in(currency);
         let resolved = prices.of(catalog, sku, *quantity)?;
         let resolved = resolved.ok_or_else(|| wrong(format!("{sku} has no price in {currency}.")))?;
-        let unit_price = resolved.unit_price;
-        categories.push(offer.tax_category);
+        let price = |price: Money| match destination {
+            // Who owes the tax pays the price without it.
+            Some(to) if reversed && profile.price_policy.prices_include_tax => {
+                rules.net(price, offer.tax_category.as_ref(), to)
+            }
+            _ => price,
+        };
+        let (unit_price, catalog) = (price(resolved.unit_price), catalog.map(price));
+        categories.push(offer.tax_category.clone());
         lines.push(PricedLine {
             sku: sku.clone(),
             product_id: offer.product,
@@ -141,6 +170,7 @@ async fn added(
             list_price: catalog.filter(|catalog| *catalog != unit_price),
             price_list: resolved.price_list,
             discounts: Vec::new(),
+            by_hand: None,
             taxes: Vec::new(),
         });
     }
@@ -148,12 +178,22 @@ async fn added(
     if pricing.is_some() {
         let of = |(line, category): (&PricedLine, _)| Taxable { category, amount: line.total };
         let taxable: Vec<_> = lines.iter().zip(categories.iter().map(Option::as_ref)).map(of).collect();
-        let found = taxes(&rules, &taxable, None, order.policy(), &TaxPayer::Person, destination)?;
+        let found = taxes(&rules, &taxable, None, order.policy(), &payer, destination)?;
         for (line, taxes) in lines.iter_mut().zip(found.lines) {
             line.taxes = taxes;
         }
     }
     Ok(lines)
+}
+
+/// Who pays the tax of an order: the business that owes it itself, where one does.
+async fn payer(app: &App, tenant: Tenant, order: &Order) -> Result<TaxPayer, Problem> {
+    if !order.pricing.as_ref().is_some_and(|pricing| pricing.reverse_charge) {
+        return Ok(TaxPayer::Person);
+    }
+    let contact = order.contact(&Opened::new(app, tenant)).await?;
+    let business = contact.and_then(|contact| contact.vat_id).map(TaxPayer::Business);
+    business.ok_or_else(|| wrong("It is not known any more which business owes the tax.".to_owned()))
 }
 
 /// What `lines` come to, with the order's shipping.

@@ -5,7 +5,7 @@ mod later;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::event::{ShippedLine, Tracking};
 use crate::{
@@ -14,9 +14,26 @@ use crate::{
 };
 
 pub use later::{
-    EditLine, EditOrder, ReceiveLine, ReceiveReturn, RefundLine, RefundOrder, RefundTarget, RejectReturn,
-    RequestReturn, ShippingInput,
+    EditLine, EditOrder, ExchangeGoods, ReceiveLine, ReceiveReturn, RefundLine, RefundOrder, RefundTarget,
+    RejectReturn, RequestReturn, ShippingInput,
 };
+
+/// Which version of an order to read.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ReadOrder {
+    /// The order as it was when so much had happened to it, as its timeline counts; as it is now where absent.
+    #[serde(default, deserialize_with = "number")]
+    #[param(minimum = 1)]
+    pub version: Option<u32>,
+}
+
+/// A number in a query, where all is text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let number = text.map(|text| text.parse().map_err(|_| D::Error::custom("must be a whole number")));
+    number.transpose()
+}
 
 /// A cancellation.
 #[derive(Clone, Deserialize, ToSchema)]

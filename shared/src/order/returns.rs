@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::model::Order;
 use crate::{
     catalog::Sku,
-    contact::{Line, LocationId},
-    id::{RefundId, ReturnId},
+    contact::{Line, LocationId, Note},
+    id::{EditId, RefundId, ReturnId},
     quantity::Quantity,
     text::slug,
+    vault::Sealed,
 };
 
 crate::text_type! {
@@ -49,8 +50,10 @@ pub struct ReceivedLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnStatus {
-    /// The goods are awaited.
+    /// A shopper asked, and staff have yet to agree.
     Requested,
+    /// The goods are awaited.
+    Approved,
     /// They came.
     Received,
     /// They are not taken back.
@@ -66,12 +69,16 @@ pub struct Return {
     pub lines: Vec<ReturnLine>,
     /// What came back.
     pub received: Vec<ReceivedLine>,
+    /// What who asked said of it, sealed under the shopper's key.
+    pub note: Option<Sealed<Note>>,
     /// Where it stands.
     pub status: ReturnStatus,
     /// Why it was rejected.
     pub rejection: Option<Line>,
     /// The refund that was asked for when it came.
     pub refund: Option<RefundId>,
+    /// The edit that gives other goods for what came.
+    pub exchange: Option<EditId>,
     /// Whether what is to be sold again is on the shelves.
     pub restocked: bool,
     /// When it was asked for.
@@ -82,14 +89,22 @@ pub struct Return {
 
 impl Return {
     /// The return that was just asked for.
-    pub fn new(id: ReturnId, lines: Vec<ReturnLine>, requested_at: Timestamp) -> Self {
+    pub fn new(
+        id: ReturnId,
+        lines: Vec<ReturnLine>,
+        asked: bool,
+        note: Option<Sealed<Note>>,
+        requested_at: Timestamp,
+    ) -> Self {
         Self {
             id,
             lines,
             received: Vec::new(),
-            status: ReturnStatus::Requested,
+            note,
+            status: if asked { ReturnStatus::Requested } else { ReturnStatus::Approved },
             rejection: None,
             refund: None,
+            exchange: None,
             restocked: false,
             requested_at,
             settled_at: None,
@@ -99,7 +114,9 @@ impl Return {
     /// How many of each SKU are awaited, or came.
     pub fn counts(&self) -> BTreeMap<&Sku, u64> {
         match self.status {
-            ReturnStatus::Requested => count(self.lines.iter().map(|line| (&line.sku, line.quantity))),
+            ReturnStatus::Requested | ReturnStatus::Approved => {
+                count(self.lines.iter().map(|line| (&line.sku, line.quantity)))
+            }
             ReturnStatus::Received => count(self.received.iter().map(|line| (&line.sku, line.quantity))),
             ReturnStatus::Rejected => BTreeMap::new(),
         }

@@ -6,14 +6,17 @@
 
 mod edits;
 mod nudge;
+mod payment;
 mod refunds;
 mod shelves;
 mod stock;
 mod tenders;
+mod undo;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use nudge::{Nudge, send};
+use undo::return_money;
 
 use super::{
     decide::{Command, decide},
@@ -24,18 +27,14 @@ use super::{
 };
 use crate::{
     event::Cause,
-    id::{OrderId, RefundId},
+    id::OrderId,
     inventory,
     money::Money,
-    payment::{
-        self, Charge, Decline, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment,
-        ProviderStatus,
-    },
+    payment::{Decline, PaymentKey, Provider, ProviderError, provider_of},
     promotion,
     runtime::{App, JobError, Metric, Unit, telemetry},
     store::{self, WriteError},
     tenant::Tenant,
-    vault::{self, Opened, VaultError},
 };
 
 /// Steps after which something is wrong: the longest way, placed to captured to canceled and refunded, has eight.
@@ -81,7 +80,7 @@ pub async fn advance(
     let missing = || JobError::new("unknown_order", format!("there is no order {id} of {tenant}"));
     let mut order = stream::load(app, tenant, id).await?.ok_or_else(missing)?;
     if let Some(number) = hint {
-        order = heed(app, tenant, order, number, cause).await?;
+        order = undo::heed(app, tenant, order, number, cause).await?;
     }
     // An authorization that is not recorded yet, and the order without it.
     let mut held: Option<(Order, Vec<OrderEvent>)> = None;
@@ -103,8 +102,8 @@ pub async fn advance(
             }
             Step::Reserve => stock::reserve(app, tenant, &order).await?,
             Step::AwaitReview => await_review(app, &order),
-            Step::Authorize => authorize(app, tenant, &order).await?,
-            Step::Capture => match capture(app, tenant, &order).await {
+            Step::Authorize => payment::authorize(app, tenant, &order).await?,
+            Step::Capture => match payment::capture(app, tenant, &order).await {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     if let Some((recorded, events)) = held {
@@ -115,7 +114,16 @@ pub async fn advance(
             },
             Step::Ship(fulfillment) => stock::ship(app, tenant, &order, fulfillment).await?,
             Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
-            Step::Edit => edits::carry_out(app, tenant, &order).await?,
+            Step::Edit => match edits::carry_out(app, tenant, &order).await? {
+                // A shopper may take a day over it: no refund waits for them.
+                Outcome::Wait(until) if order.has_pending_refund() => {
+                    match refunds::send_back(app, tenant, &order).await? {
+                        Outcome::Wait(later) => Outcome::Wait(until.min(later)),
+                        found => found,
+                    }
+                }
+                outcome => outcome,
+            },
             Step::AbandonEdit => edits::abandon(app, tenant, &order).await?,
             Step::AdjustStock => edits::adjust_stock(app, tenant, &order).await?,
             Step::Refund => refunds::send_back(app, tenant, &order).await?,
@@ -224,7 +232,7 @@ fn cancel(cause: CancelCause) -> Command {
 
 async fn provider(app: &App, tenant: Tenant, order: &Order) -> Result<Box<dyn Provider>, JobError> {
     let name = order.provider;
-    payment::provider_of(app, tenant, name)
+    provider_of(app, tenant, name)
         .await?
         .ok_or_else(|| JobError::new("no_provider", format!("{tenant} does not have the provider {name}")))
 }
@@ -256,204 +264,4 @@ fn unexplained() -> Decline {
 
 fn unanswered(error: &ProviderError) -> JobError {
     JobError::new("provider", error)
-}
-
-/// Has the money held. An answer that was lost is asked for again, under the same key; after the deadline the order is
-/// canceled, which asks the provider once more and returns whatever it holds.
-async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let amount = due(order)?;
-    if amount.is_zero() {
-        let reference = UNNEEDED.to_owned();
-        let command = Command::RecordAuthorized { amount, reference, provider: order.provider };
-        return Ok(Outcome::Found(command));
-    }
-    let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
-    let charge = Charge {
-        amount,
-        method: order.placed.payment_method.as_ref(),
-        capture: order.placed.capture_method,
-        customer: order.placed.customer,
-    };
-    let answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
-    let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;
-    match answer {
-        Ok(payment) if payment.status == ProviderStatus::RequiresAction && !overdue => {
-            require_action(app, tenant, order, payment.action).await
-        }
-        // It was to be let go for the second provider's sake, and that was not certain yet.
-        Ok(payment) if payment.status == ProviderStatus::Voided && !overdue => {
-            let found = reroute(app, tenant, order, provider.as_ref(), &charge).await?;
-            Ok(found.unwrap_or_else(|| of_authorization(app, order, payment, overdue)))
-        }
-        Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
-        Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
-        Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
-            tracing::warn!(order = %order.id, reason, "the provider has not answered");
-            if let Some(found) = reroute(app, tenant, order, provider.as_ref(), &charge).await? {
-                return Ok(found);
-            }
-            // Not an error of the message: asking again at once would be no better. The sweeper asks again.
-            Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
-        }
-        Err(error) => Err(unanswered(&error)),
-    }
-}
-
-/// Turns to the store's second provider, once it is certain that the first one holds nothing and never will: otherwise
-/// it might be two who do. What the first one declined is declined.
-async fn reroute(
-    app: &App,
-    tenant: Tenant,
-    order: &Order,
-    first: &dyn Provider,
-    charge: &Charge<'_>,
-) -> Result<Option<Outcome>, JobError> {
-    let Some(second) = payment::second_to(app, tenant, order.provider, charge.method).await? else {
-        return Ok(None);
-    };
-    let closed = asked(app, "void", first.void(PaymentKey::of(order.id), charge.amount)).await;
-    Ok(Some(match closed {
-        Ok(payment) if payment.status == ProviderStatus::Voided => Outcome::Found(Command::Reroute(second)),
-        Ok(payment) => of_authorization(app, order, payment, false),
-        Err(_) => Outcome::Wait(app.now() + PROVIDER_PAUSE),
-    }))
-}
-
-/// Hands the shopper's browser what it needs, once, and waits for the shopper.
-async fn require_action(
-    app: &App,
-    tenant: Tenant,
-    order: &Order,
-    action: Option<NextAction>,
-) -> Result<Outcome, JobError> {
-    let wait = Ok(Outcome::Wait(app.now() + ACTION_PAUSE));
-    let Some(action) = action.filter(|_| order.action.is_none()) else { return wait };
-    // Who was erased meanwhile gets no key again for this, and can't do it: it ends with the deadline.
-    let known = match order.placed.contact.subject() {
-        Some(subject) => vault::knows(app, tenant, subject).await?,
-        None => false,
-    };
-    if !known {
-        return wait;
-    }
-    match order.seal_action(&Opened::new(app, tenant), &action).await {
-        Ok(Some(sealed)) => Ok(Outcome::Found(Command::RecordActionRequired(sealed))),
-        Ok(None) | Err(VaultError::Erased) => wait,
-        Err(error) => Err(JobError::new("vault", error)),
-    }
-}
-
-fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue: bool) -> Outcome {
-    match payment.status {
-        ProviderStatus::Authorized | ProviderStatus::Captured => {
-            let ProviderPayment { amount, reference, .. } = payment;
-            Outcome::Found(Command::RecordAuthorized { amount, reference, provider: order.provider })
-        }
-        ProviderStatus::Declined => {
-            Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or_else(unexplained)))
-        }
-        ProviderStatus::Processing if !overdue => Outcome::Wait(app.now() + PROVIDER_PAUSE),
-        ProviderStatus::Processing | ProviderStatus::RequiresAction => {
-            Outcome::Found(cancel(CancelCause::PaymentTimeout))
-        }
-        // Somebody canceled the order meanwhile, or voided the payment at the provider.
-        ProviderStatus::Voided | ProviderStatus::Refunded => Outcome::Found(cancel(CancelCause::Requested)),
-    }
-}
-
-/// Takes what is due of what is held, or what of it staff asked for. The rest is let go.
-async fn capture(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let amounts = |error| JobError::new("amounts", error);
-    let due = order.capturable().map_err(amounts)?;
-    let amount = order.capture_amount.unwrap_or(due).least(due).map_err(amounts)?;
-    let captured = |amount, fee| Ok(Outcome::Found(Command::RecordCaptured { amount, fee }));
-    if order.held.is_zero() {
-        return captured(amount, None);
-    }
-    let (provider, key) = (provider(app, tenant, order).await?, PaymentKey::of(order.id));
-    if amount.is_zero() {
-        return match asked(app, "void", provider.void(key, order.held)).await {
-            Ok(_) => captured(amount, None),
-            Err(error) => Err(unanswered(&error)),
-        };
-    }
-    match asked(app, "capture", provider.capture(key, amount)).await {
-        Ok(payment) => captured(payment.captured, payment.fee),
-        // It was taken before, of what the order came to then: an edit came between.
-        Err(ProviderError::NotNow(ProviderStatus::Captured)) => {
-            let found = asked(app, "find", provider.find(key)).await.map_err(|error| unanswered(&error))?;
-            let payment = found.ok_or_else(|| JobError::new("provider", "the payment is gone"))?;
-            captured(payment.captured, payment.fee)
-        }
-        // The hold is gone: the cancellation that took it is on its way, or the provider let it lapse.
-        Err(ProviderError::NotNow(
-            ProviderStatus::Voided | ProviderStatus::Refunded | ProviderStatus::Declined,
-        )) => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
-        Err(error) => Err(unanswered(&error)),
-    }
-}
-
-/// Leaves the provider with nothing of the order's money, whatever it holds, and says what was done.
-async fn return_money(
-    app: &App,
-    provider: &dyn Provider,
-    key: PaymentKey,
-    order: &Order,
-) -> Result<Command, JobError> {
-    match asked(app, "void", provider.void(key, order.total())).await {
-        Ok(_) => Ok(Command::RecordVoided),
-        Err(ProviderError::NotNow(ProviderStatus::Captured | ProviderStatus::Refunded)) => {
-            refund_rest(app, provider, key).await.map_err(|error| unanswered(&error))
-        }
-        Err(error) => Err(unanswered(&error)),
-    }
-}
-
-/// Gives back what the provider still has of a payment. What is left says the provider itself, and the refund's id
-/// follows from what was given back before: asked again after a lost answer, it is the same refund, or there is nothing
-/// left.
-async fn refund_rest(app: &App, provider: &dyn Provider, key: PaymentKey) -> Result<Command, ProviderError> {
-    let found = asked(app, "find", provider.find(key)).await?;
-    let payment = found.ok_or_else(|| ProviderError::Unknown("the payment is gone".to_owned()))?;
-    let rest = payment.kept();
-    if rest.amount() <= 0 {
-        return Ok(Command::RecordRefunded(payment.refunded));
-    }
-    let seed = format!("{key}/rest/{}", payment.refunds.len());
-    let id = RefundId::derived(key.order.time(), &[seed.as_bytes()]);
-    let payment = asked(app, "refund", provider.refund(key, id, rest)).await?;
-    Ok(Command::RecordRefunded(payment.refunded))
-}
-
-/// Looks at what the provider knows of a payment that it said something about. Disputes are recorded. Where the order is
-/// over, a provider that said yes late gives the money back.
-async fn heed(
-    app: &App,
-    tenant: Tenant,
-    mut order: Order,
-    number: u32,
-    cause: &Cause,
-) -> Result<Order, JobError> {
-    let key = PaymentKey { order: order.id, number };
-    let provider = provider(app, tenant, &order).await?;
-    let found = asked(app, "find", provider.find(key)).await.map_err(|error| unanswered(&error))?;
-    let Some(payment) = found else { return Ok(order) };
-    let holds = payment.may_hold_money();
-    if !payment.disputes.is_empty() {
-        let disputes = payment.disputes.clone();
-        let command = Command::RecordDisputes { payment: number, disputes };
-        order = record(app, tenant, order, command, cause).await?;
-    }
-    if let Some(command) = refunds::failed_late(app, &order, &payment) {
-        order = record(app, tenant, order, command, cause).await?;
-    }
-    // What is known to have been taken went back as refunds, of which some may have gone elsewhere.
-    if holds && order.is_canceled() && !order.knows_charge(number) {
-        let command = return_money(app, provider.as_ref(), key, &order).await?;
-        // What was charged after an edit is not the payment that the order tells of.
-        if key == PaymentKey::of(order.id) {
-            order = record(app, tenant, order, command, cause).await?;
-        }
-    }
-    Ok(order)
 }

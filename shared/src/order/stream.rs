@@ -34,6 +34,23 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
     Ok(order)
 }
 
+/// As [`load_for`], the order as it was after its first `version` events.
+///
+/// # Errors
+/// 404 where there is no such order, or not so much has happened to it.
+pub async fn load_version(
+    app: &App,
+    caller: &Principal,
+    id: OrderId,
+    version: u32,
+) -> Result<Order, Problem> {
+    let history = history(app, caller.tenant(), id).await?;
+    let place = usize::try_from(version).unwrap_or(usize::MAX);
+    let told = place.checked_sub(1).and_then(|place| history.into_iter().nth(place));
+    let order = told.and_then(|told| evolve(id, told.before, told.event, told.at));
+    order.filter(|order| caller.sees(order.placed.customer)).ok_or_else(Problem::not_found)
+}
+
 /// An event of an order, with the order as it was before.
 #[derive(Clone, Debug)]
 pub struct Told {

@@ -17,13 +17,13 @@ use super::{
 use crate::{
     contact::{Address, Contact, Email},
     http::Problem,
-    id::{CartId, CustomerId, FulfillmentId, OrderId},
+    id::{CartId, CustomerId, DraftId, FulfillmentId, OrderId},
     money::Money,
     payment::{
         CaptureMethod, ClientSecret, Decline, DisputeStatus, Method, NextAction, ProviderDispute,
         ProviderName,
     },
-    pricing::{PricedLine, Tender},
+    pricing::{PaidOutside, PricedLine, Tender},
     risk::RiskOutcome,
     runtime::App,
     tenant::Tenant,
@@ -73,7 +73,9 @@ pub struct OrderView {
     pub risk: Option<RiskView>,
     /// What happened, in order.
     pub timeline: Vec<TimelineEntry>,
-    /// The cart it was.
+    /// The draft of staff that it was, where it was one.
+    pub draft_id: Option<DraftId>,
+    /// The cart it was, which nobody can read any more where it was a draft's.
     pub cart_id: CartId,
     /// Which attempt of the cart it is, from 1.
     pub attempt: u32,
@@ -104,6 +106,8 @@ pub struct PaymentView {
     pub refunded: Money,
     /// What was paid without the provider.
     pub tenders: Vec<Tender>,
+    /// What was paid outside Souk, as staff said.
+    pub paid_outside: Option<PaidOutside>,
     /// How much can still be refunded, on all ways together.
     pub refundable: Money,
     /// Why it was declined, where it was.
@@ -198,12 +202,35 @@ pub struct RiskView {
 /// [`VaultError`] where the contact can't be had.
 pub async fn shown(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
     let vault = Opened::new(app, tenant);
-    let mut shown = view(order, order.contact(&vault).await?);
+    let mut shown = opened(&vault, order).await?;
     shown.payment.action = order.next_action(&vault).await?.map(ActionView::from);
+    for (edit, shown) in order.edits.iter().zip(&mut shown.edits) {
+        shown.action = order.edit_action(&vault, edit).await?.map(ActionView::from);
+    }
     Ok(shown)
 }
 
-/// The order as it is shown, but for what its shopper's browser needs. Without a contact, its shopper was erased.
+/// The order with all that is kept of its shopper, but for what their browser needs.
+///
+/// # Errors
+/// [`VaultError`] where it can't be had.
+pub async fn opened(vault: &Opened<'_>, order: &Order) -> Result<OrderView, VaultError> {
+    let mut shown = view(order, order.contact(vault).await?);
+    for (one, shown) in order.returns.iter().zip(&mut shown.returns) {
+        shown.note = order.note(vault, one).await?;
+    }
+    Ok(shown)
+}
+
+/// An order as it was once, with its contact opened. What a browser needed then is of no use any more.
+///
+/// # Errors
+/// [`VaultError`] where the contact can't be had.
+pub async fn shown_then(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
+    opened(&Opened::new(app, tenant), order).await
+}
+
+/// The order as it is shown, but for what is kept sealed beside `contact`. Without that, its shopper was erased.
 pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
     let placed = order.placed.clone();
     let erased = contact.is_none();
@@ -224,6 +251,7 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             captured: order.captured,
             refunded: order.refunded,
             tenders: placed.tenders,
+            paid_outside: placed.paid_outside,
             refundable: order.refundable(),
             decline: order.decline.clone(),
             action: None,
@@ -252,6 +280,7 @@ pub fn view(order: &Order, contact: Option<Contact>) -> OrderView {
             reasons: risk.reasons,
         }),
         timeline: order.timeline.clone(),
+        draft_id: placed.draft,
         cart_id: placed.cart,
         attempt: placed.attempt,
         version: order.sequence,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ByHand;
 use crate::{
     catalog::{Options, Sku},
     contact::{Country, Line, Tag},
@@ -72,6 +73,8 @@ pub struct Item {
     pub unit_price: Money,
     /// The list that says so, where it is not the catalog.
     pub price_list: Option<PriceListId>,
+    /// What staff say of its price. Promotions leave it alone then.
+    pub by_hand: Option<ByHand>,
 }
 
 impl Item {

@@ -5,11 +5,13 @@
 //! explained line by line years later.
 
 mod basket;
+mod by_hand;
 mod place;
 mod policy;
 mod priced;
 
 pub use basket::{Basket, CustomerGroup, Destination, Item, PromotionCode, TaxCategory, TaxPayer, VatId};
+pub use by_hand::{ByHand, HandDiscount, OutsideMethod, PaidOutside, PriceReason, PricedByHand};
 pub use place::{Closeness, Place, PostalPrefix, Region, Spot, region_of};
 pub use policy::{PricePolicy, Rounding};
 pub use priced::{

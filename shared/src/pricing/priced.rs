@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CustomerGroup, Destination, PricePolicy, PromotionCode};
+use super::{CustomerGroup, Destination, PricePolicy, PricedByHand, PromotionCode};
 use crate::{
     catalog::{Options, Sku},
     contact::{Line, LocationId},
@@ -60,9 +60,12 @@ pub struct PricedLine {
     /// The price list that said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list: Option<PriceListId>,
-    /// What was taken off.
+    /// What promotions took off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discounts: Vec<Discount>,
+    /// What staff said of its price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<PricedByHand>,
     /// Its taxes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taxes: Vec<Tax>,
@@ -78,7 +81,9 @@ impl PricedLine {
     /// # Errors
     /// [`MoneyError`].
     pub fn discount(&self) -> Result<Money, MoneyError> {
-        sum_of(self.discounts.iter().map(|discount| &discount.amount), self.total.currency())
+        let by_hand = self.by_hand.iter().filter_map(|by_hand| by_hand.discount.as_ref());
+        let discounts = self.discounts.iter().map(|discount| &discount.amount);
+        sum_of(discounts.chain(by_hand), self.total.currency())
     }
 
     /// Its taxes.

@@ -9,14 +9,18 @@ use crate::{
     audit::{self, Actor, Entry, Filter},
     cart::{self, Cart},
     catalog::Sku,
-    contact::{Address, Email},
+    contact::{Address, Email, Note},
     customer::{self, CustomerView},
+    draft,
+    gift_card::{self, StoreCreditView},
     http::Problem,
-    id::CartId,
+    id::{CartId, DraftId},
     metadata::Metadata,
     order::{self, Order, OrderView},
     principal::Who,
+    promotion::{self, PromotionTrail, Shopper},
     quantity::Quantity,
+    risk::{self, NotedOrders},
     runtime::App,
     session::{self, SessionView},
     store::{self, keys},
@@ -39,8 +43,17 @@ pub struct Archive {
     pub sessions: Vec<SessionView>,
     /// The carts that became their orders.
     pub carts: Vec<ArchivedCart>,
+    /// What staff drew up for them.
+    pub drafts: Vec<ArchivedDraft>,
     /// Their orders, and what happened to each.
     pub orders: Vec<OrderView>,
+    /// What the store owes them, and what changed it.
+    pub store_credit: Option<StoreCreditView>,
+    /// What is kept of their use of promotions.
+    pub promotions: PromotionTrail,
+    /// Orders that were noted in the last hours under their email address and where they ordered from, to tell how risky
+    /// the next one is.
+    pub velocity: Vec<NotedOrders>,
     /// What the audit log has of late of what they did.
     pub audit: Vec<Entry>,
 }
@@ -62,6 +75,23 @@ pub struct ArchivedCart {
     pub metadata: Metadata,
 }
 
+/// A draft of an order, as an archive holds it.
+#[derive(Serialize, ToSchema)]
+pub struct ArchivedDraft {
+    /// Its id.
+    pub id: DraftId,
+    /// What is in it.
+    pub lines: Vec<ArchivedLine>,
+    /// Where mails about the order go.
+    pub email: Option<Email>,
+    /// Where the parcel goes.
+    pub shipping_address: Option<Address>,
+    /// Where the invoice goes, where that differs.
+    pub billing_address: Option<Address>,
+    /// What staff noted.
+    pub note: Option<Note>,
+}
+
 /// A line of a cart.
 #[derive(Serialize, ToSchema)]
 pub struct ArchivedLine {
@@ -78,15 +108,36 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
     let orders = carts::orders(app, tenant, person).await?;
     let (mut shown, mut carts) = (Vec::with_capacity(orders.len()), Vec::new());
     for order in &orders {
-        shown.push(order::view(order, order.contact(&vault).await?));
+        shown.push(order::opened(&vault, order).await?);
         carts.extend(cart_of(app, tenant, &vault, order).await?);
     }
+    let subjects: Vec<_> = person.subjects().collect();
+    let mut drafts = Vec::new();
+    for draft in draft::all_of(app, tenant, &subjects).await? {
+        let particulars = cart::particulars(&vault, &draft.cart).await?;
+        drafts.push(ArchivedDraft {
+            id: draft.id,
+            lines: lines_of(draft.cart),
+            email: particulars.email,
+            shipping_address: particulars.shipping_address,
+            billing_address: particulars.billing_address,
+            note: particulars.note,
+        });
+    }
+    let shoppers = [person.customer.map(Shopper::Customer), person.as_guest().map(Shopper::Guest)];
+    let shoppers: Vec<_> = shoppers.into_iter().flatten().collect();
+    let ids: Vec<_> = orders.iter().map(|order| order.id).collect();
+    let traits = orders.iter().filter_map(|order| order.placed.traits.as_ref());
     let mut archive = Archive {
         created_at: app.now(),
         customer: None,
         sessions: Vec::new(),
         carts,
+        drafts,
         orders: shown,
+        store_credit: None,
+        promotions: promotion::trail(app, tenant, &ids, &shoppers).await?,
+        velocity: risk::noted_of(app, tenant, person.as_guest(), traits).await?,
         audit: Vec::new(),
     };
     if let Some(id) = person.customer {
@@ -94,6 +145,7 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
             let profile = customer::profile(app, tenant, &customer).await?;
             archive.customer = Some(CustomerView::of(&customer, profile));
         }
+        archive.store_credit = Some(gift_card::credit_of(app, tenant, id).await?);
         let who = Who::Customer(id);
         let sessions = session::all(app, tenant, who).await?;
         archive.sessions = sessions.into_iter().map(|session| SessionView::of(session, None)).collect();
@@ -115,13 +167,16 @@ async fn cart_of(
         return Ok(None);
     };
     let particulars = cart::particulars(vault, &cart).await?;
-    let lines = cart.lines.into_iter().map(|line| ArchivedLine { sku: line.sku, quantity: line.quantity });
     Ok(Some(ArchivedCart {
         id: cart.id,
-        lines: lines.collect(),
+        metadata: cart.metadata.clone(),
+        lines: lines_of(cart),
         email: particulars.email,
         shipping_address: particulars.shipping_address,
         billing_address: particulars.billing_address,
-        metadata: cart.metadata,
     }))
+}
+
+fn lines_of(cart: Cart) -> Vec<ArchivedLine> {
+    cart.lines.into_iter().map(|line| ArchivedLine { sku: line.sku, quantity: line.quantity }).collect()
 }

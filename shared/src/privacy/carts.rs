@@ -5,6 +5,7 @@ use futures::future::try_join_all;
 
 use super::person::Person;
 use crate::{
+    draft,
     http::Problem,
     order::{self, Of, Order},
     runtime::App,
@@ -38,7 +39,7 @@ pub(super) async fn orders(app: &App, tenant: Tenant, person: &Person) -> Result
     Ok(orders)
 }
 
-/// Deletes the carts of `person`, and the keys that they had before it was known whose they are.
+/// Deletes the carts and drafts of `person`, and the keys that they had before it was known whose they are.
 pub(super) async fn delete(app: &App, tenant: Tenant, person: &Person) -> Result<(), Problem> {
     let orders = orders(app, tenant, person).await?;
     for some in orders.chunks(AT_ONCE) {
@@ -51,6 +52,10 @@ pub(super) async fn delete(app: &App, tenant: Tenant, person: &Person) -> Result
             Ok::<_, Problem>(())
         });
         try_join_all(deleted).await?;
+    }
+    let subjects: Vec<_> = person.subjects().collect();
+    for draft in draft::all_of(app, tenant, &subjects).await? {
+        store::commit(app, vec![draft::removal(tenant, draft.id)]).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ mod export;
 mod person;
 mod retention;
 
-pub use archive::{Archive, ArchivedCart, ArchivedLine};
+pub use archive::{Archive, ArchivedCart, ArchivedDraft, ArchivedLine};
 pub use erasure::{Erasure, ErasureStatus, ErasureView, erase, find as find_erasure};
 pub use export::{Export, ExportStatus, ExportView, archive, export, find as find_export};
 pub use person::Ask;

@@ -46,12 +46,13 @@ impl Selection {
         self.skus.len() + self.categories.len() + self.products.len()
     }
 
-    /// Whether `item` is in it.
+    /// Whether `item` is in it. What staff priced by hand is in none: they said what it costs.
     pub fn takes(&self, item: &Item) -> bool {
-        self.is_all()
+        let named = self.is_all()
             || self.skus.contains(&item.sku)
             || self.products.contains(&item.product)
-            || !self.categories.is_disjoint(&item.tags)
+            || !self.categories.is_disjoint(&item.tags);
+        named && item.by_hand.is_none()
     }
 }
 

@@ -182,6 +182,7 @@ impl Computed {
 }
 
 fn line(item: &Item, unit_price: Money) -> Result<PricedLine, MoneyError> {
+    let total = unit_price.times(item.quantity.get())?;
     Ok(PricedLine {
         sku: item.sku.clone(),
         product_id: item.product,
@@ -189,10 +190,11 @@ fn line(item: &Item, unit_price: Money) -> Result<PricedLine, MoneyError> {
         options: item.options.clone(),
         quantity: item.quantity,
         unit_price,
-        total: unit_price.times(item.quantity.get())?,
+        total,
         list_price: (item.list_price != unit_price).then_some(item.list_price),
         price_list: item.price_list.filter(|_| unit_price == item.unit_price),
         discounts: Vec::new(),
+        by_hand: item.by_hand.as_ref().map(|by_hand| by_hand.on(total)).transpose()?,
         taxes: Vec::new(),
     })
 }

@@ -20,7 +20,7 @@ use crate::{
     money::Currency,
     order,
     price_list::{self, Prices},
-    pricing::{Basket, CustomerGroup, Destination, Item, PromotionCode, TaxPayer, VatId},
+    pricing::{Basket, ByHand, CustomerGroup, Destination, Item, PromotionCode, TaxPayer, VatId},
     promotion::{self, Action, Candidate, Shopper},
     quantity::Quantity,
     runtime::App,
@@ -47,6 +47,8 @@ pub struct Wanted<'a> {
     pub currency: Currency,
     /// What, and how much of it: one line for each SKU.
     pub lines: Vec<(Sku, Quantity)>,
+    /// What staff say of prices, by SKU.
+    pub by_hand: &'a BTreeMap<Sku, ByHand>,
     /// Who they are, where they are logged in.
     pub customer: Option<CustomerId>,
     /// The hash of their email address, once that is known.
@@ -125,8 +127,8 @@ pub async fn quote(app: &App, tenant: Tenant, wanted: &Wanted<'_>) -> Result<Quo
         at,
     };
     let mut problems = Vec::with_capacity(wanted.lines.len());
-    for ((_, quantity), offer) in wanted.lines.iter().zip(offers) {
-        problems.push(match priced_item(offer, *quantity, &prices)? {
+    for ((sku, quantity), offer) in wanted.lines.iter().zip(offers) {
+        problems.push(match priced_item(offer, *quantity, &prices, wanted.by_hand.get(sku))? {
             Ok(item) => {
                 basket.items.push(item);
                 None
@@ -137,7 +139,7 @@ pub async fn quote(app: &App, tenant: Tenant, wanted: &Wanted<'_>) -> Result<Quo
     let gift = |gift: &promotion::Gift| {
         let (offer, available) = gifts.get(&gift.sku)?;
         let enough = *available >= u64::from(gift.quantity.get());
-        let item = enough.then(|| priced_item(Some(offer.clone()), gift.quantity, &prices).ok()?.ok());
+        let item = enough.then(|| priced_item(Some(offer.clone()), gift.quantity, &prices, None).ok()?.ok());
         item.flatten()
     };
     let carrier = Zones::new(app, tenant);
@@ -185,12 +187,15 @@ fn priced_item(
     offer: Option<Offer>,
     quantity: Quantity,
     prices: &Prices,
+    by_hand: Option<&ByHand>,
 ) -> Result<Result<Item, LineProblem>, Problem> {
     let Some(offer) = offer.filter(|offer| offer.status == ProductStatus::Active) else {
         return Ok(Err(LineProblem::Unavailable));
     };
     let catalog = offer.variant.price_in(prices.currency);
-    let Some(resolved) = prices.of(catalog, &offer.variant.sku, quantity)? else {
+    let resolved = prices.of(catalog, &offer.variant.sku, quantity)?;
+    let said = by_hand.and_then(|by_hand| by_hand.unit_price);
+    let Some(unit_price) = said.or(resolved.as_ref().map(|resolved| resolved.unit_price)) else {
         return Ok(Err(LineProblem::NoPrice));
     };
     Ok(Ok(Item {
@@ -202,9 +207,10 @@ fn priced_item(
         tax_category: offer.tax_category,
         weight_grams: offer.variant.weight_grams.unwrap_or(0),
         quantity,
-        list_price: catalog.unwrap_or(resolved.unit_price),
-        unit_price: resolved.unit_price,
-        price_list: resolved.price_list,
+        list_price: catalog.unwrap_or(unit_price),
+        unit_price,
+        price_list: resolved.and_then(|resolved| resolved.price_list).filter(|_| said.is_none()),
+        by_hand: by_hand.cloned(),
     }))
 }
 

@@ -101,6 +101,7 @@ fn item(number: usize, price: i64, count: i64, currency: Currency) -> Item {
         list_price: price,
         unit_price: price,
         price_list: None,
+        by_hand: None,
     }
 }
 

@@ -25,7 +25,7 @@ pub use entropy::Entropy;
 pub(crate) use function::to_json;
 pub use function::{Function, Invocation, InvocationError, Kind, Outcome};
 pub use lambda::run;
-pub use memo::Memo;
+pub use memo::{Memo, TenantMemo};
 pub use metric::{Metric, MetricSink, Unit};
 pub use settings::{Settings, StartError};
 pub use stream::{Record, stream};

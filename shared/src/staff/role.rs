@@ -36,8 +36,9 @@ impl Role {
     pub fn scopes(self) -> Option<BTreeSet<Scope>> {
         use Scope::{
             AuditRead, CartsWrite, CatalogRead, CatalogWrite, CheckoutWrite, ClientsRead, CustomersRead,
-            CustomersWrite, GiftCardsRead, GiftCardsWrite, KeysRead, LedgerRead, OrdersRead, OrdersWrite,
-            PromotionsRead, PromotionsWrite, RefundsWrite, SettingsRead, StaffRead, StockRead, StockWrite,
+            CustomersWrite, DraftsRead, DraftsWrite, GiftCardsRead, GiftCardsWrite, KeysRead, LedgerRead,
+            OrdersRead, OrdersWrite, PromotionsRead, PromotionsWrite, RefundsWrite, SettingsRead, StaffRead,
+            StockRead, StockWrite,
         };
         Some(match self {
             Self::Owner => Scope::grantable(),
@@ -50,6 +51,8 @@ impl Role {
                 CheckoutWrite,
                 OrdersRead,
                 OrdersWrite,
+                DraftsRead,
+                DraftsWrite,
                 RefundsWrite,
                 GiftCardsRead,
                 GiftCardsWrite,
@@ -72,6 +75,8 @@ impl Role {
                 CartsWrite,
                 OrdersRead,
                 OrdersWrite,
+                DraftsRead,
+                DraftsWrite,
                 RefundsWrite,
                 GiftCardsRead,
                 StockRead,
@@ -79,10 +84,17 @@ impl Role {
                 CustomersWrite,
             ]
             .into(),
-            Self::ReadOnly => {
-                [CatalogRead, PromotionsRead, OrdersRead, StockRead, CustomersRead, StaffRead, SettingsRead]
-                    .into()
-            }
+            Self::ReadOnly => [
+                CatalogRead,
+                PromotionsRead,
+                OrdersRead,
+                DraftsRead,
+                StockRead,
+                CustomersRead,
+                StaffRead,
+                SettingsRead,
+            ]
+            .into(),
             Self::Custom(_) => return None,
         })
     }

@@ -8,9 +8,9 @@ use souk::{
     inventory::Allocation,
     money::Money,
     order::{
-        Actor, CancelCause, Command, EditCharge, EditRequest, NewEdit, NewRefund, Order, OrderContact,
-        OrderEvent, Placed, Receipt, ReceivedLine, RefundFailure, RefundTo, RefundWish, ReturnLine,
-        ShippedLine, Version, decide, evolve,
+        Actor, CancelCause, Command, EditCharge, EditRequest, NewEdit, NewExchange, NewRefund, NewReturn,
+        Order, OrderContact, OrderEvent, Placed, Receipt, ReceivedLine, RefundFailure, RefundTo, RefundWish,
+        ReturnLine, ShippedLine, Version, decide, evolve,
     },
     payment::{CaptureMethod, Decline, ProviderName},
     pricing::PricedLine,
@@ -46,6 +46,7 @@ fn line(sku: &str, name: &str, count: i64, price: i64) -> PricedLine {
         list_price: None,
         price_list: None,
         discounts: vec![],
+        by_hand: None,
         taxes: vec![],
     }
 }
@@ -65,6 +66,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         contact: OrderContact::Plain(Box::new(contact())),
         pricing: None,
         tenders: vec![],
+        paid_outside: None,
+        draft: None,
         traits: None,
     }
 }
@@ -155,7 +158,8 @@ pub fn come_back(id: u128, lines: &[(&str, i64)]) -> Command {
         reason: "damaged".parse().unwrap(),
     };
     let (id, lines) = (ReturnId::from_bits(id), lines.iter().map(line).collect());
-    Command::RequestReturn { id, lines, by: STAFF }
+    let (asked, note) = (false, None);
+    Command::RequestReturn(Box::new(NewReturn { id, lines, asked, note, by: STAFF }))
 }
 
 /// What came back of the return `id`: put in Berlin, and refunded where `refund` says under which id.
@@ -169,6 +173,7 @@ pub fn received_back(id: u128, lines: &[(&str, i64)], refund: Option<u128>) -> C
         id: ReturnId::from_bits(id),
         lines: lines.iter().map(line).collect(),
         refund: refund.map(|id| (RefundId::from_bits(id), RefundTo::Original)),
+        exchange: None,
         by: STAFF,
     }))
 }
@@ -189,6 +194,28 @@ pub fn edit(id: u128, order: &Order, lines: &[(&str, i64)]) -> Command {
         version: Version { lines, totals: Totals::of_lines(euros(total)) },
         pricing: None,
         sequence: order.sequence,
+        exchange: None,
+        reason: None,
+        by: STAFF,
+    }))
+}
+
+/// Mugs that are sent again and cups at 4.01, for what the return `id` brought.
+pub fn exchange(id: u128, order: &Order, mugs: u32, cups: i64) -> Command {
+    let (mut lines, mut totals) = (order.lines.clone(), order.totals.clone());
+    if cups > 0 {
+        lines.push(line("CUP", "Cup", cups, 401));
+        totals.subtotal = totals.subtotal.plus(euros(401 * cups)).unwrap();
+        totals.total = totals.total.plus(euros(401 * cups)).unwrap();
+    }
+    let again = [("MUG".parse().unwrap(), mugs)].into_iter().filter(|(_, count)| *count > 0).collect();
+    let refund = RefundId::from_bits(100 + u128::from(order.sequence));
+    Command::RequestEdit(Box::new(NewEdit {
+        id: EditId::from_bits(100 + u128::from(order.sequence)),
+        version: Version { lines, totals },
+        pricing: order.pricing.clone(),
+        sequence: order.sequence,
+        exchange: Some(NewExchange { id: ReturnId::from_bits(id), again, refund }),
         reason: None,
         by: STAFF,
     }))

@@ -14,7 +14,7 @@ use souk::{
         RefundTo, RefundWay, evolve,
     },
     payment::{CaptureMethod::Automatic, DisputeStatus},
-    pricing::{Tender, TenderKind},
+    pricing::{PaidOutside, Tender, TenderKind},
     totals::Totals,
 };
 
@@ -45,11 +45,12 @@ impl Books {
     }
 }
 
-/// A sale: its totals, and what gift card and store credit pay of it.
+/// A sale: its totals, what gift card and store credit pay of it, and what is paid past the providers.
 #[derive(Clone, Debug)]
 struct Sale {
     totals: Totals,
     tenders: Vec<Tender>,
+    outside: bool,
 }
 
 fn tenders(card: i64, credit: i64, currency: Currency) -> Vec<Tender> {
@@ -66,7 +67,7 @@ prop_compose! {
         code in prop::sample::select(vec!["EUR", "JPY", "KWD"]),
         subtotal in 1_i64..1_000_000, shipping in 0_i64..10_000,
         parts in (0_i64..=100, 0_i64..30, 0_i64..=100, 0_i64..=100),
-        included in any::<bool>(),
+        included in any::<bool>(), outside in any::<bool>(),
     ) -> Sale {
         let currency: Currency = code.parse().unwrap();
         let money = |amount| Money::new(amount, currency);
@@ -86,6 +87,7 @@ prop_compose! {
                 tax_included: included.then_some(money(tax)),
             },
             tenders: tenders(card, (total - card) * credit / 200, currency),
+            outside,
         }
     }
 }
@@ -93,7 +95,12 @@ prop_compose! {
 impl Sale {
     fn order(&self) -> Order {
         let (totals, tenders) = (self.totals.clone(), self.tenders.clone());
-        example::order_of(Placed { totals, tenders, ..example::placed(Automatic) })
+        let mut placed = Placed { totals, tenders, ..example::placed(Automatic) };
+        let due = placed.due().unwrap();
+        if self.outside && !due.is_zero() {
+            placed.paid_outside = Some(PaidOutside { method: "cash".parse().unwrap(), amount: due });
+        }
+        example::order_of(placed)
     }
 
     fn tax(&self) -> i64 {
@@ -153,6 +160,7 @@ proptest! {
         let order = sale.order();
         let due = order.placed.due().unwrap();
         let captured = Money::new(due.amount() * short / 100, due.currency());
+        let order_outside = order.placed.paid_outside.clone();
         happen(&mut books, order, OrderEvent::PaymentCaptured { amount: captured, fee: None, provider: Default::default() });
         let totals = &sale.totals;
         let earned = books.of(Account::Sales) + books.of(Account::Shipping) + books.of(Account::Tax)
@@ -160,6 +168,8 @@ proptest! {
         prop_assert_eq!(earned, totals.total.amount());
         prop_assert_eq!(books.of(Account::Tax), sale.tax());
         prop_assert_eq!(books.of(Account::Discounts), totals.discount.amount());
+        let outside: i64 = order_outside.iter().map(|paid| paid.amount.amount()).sum();
+        prop_assert_eq!(books.of(Account::OutsidePayments), outside);
         prop_assert_eq!(books.of(Account::ProviderClearing), captured.amount());
         prop_assert_eq!(books.of(Account::Receivable), due.amount() - captured.amount());
         prop_assert_eq!(books.of(Account::Deposits), 0);
@@ -184,6 +194,8 @@ proptest! {
             if number == last {
                 let tenders = sale.tenders.iter().map(|tender| share(tender.kind.into(), tender.amount));
                 shares.extend(tenders);
+                let outside = order.placed.paid_outside.iter();
+                shares.extend(outside.map(|paid| share(RefundWay::Outside, paid.amount)));
             }
             let id = RefundId::from_bits(number);
             let several = shares.len() > 1;
@@ -195,7 +207,8 @@ proptest! {
         }
         happen(&mut books, order, canceled());
         sale.balances(&mut books, Happened::Returned);
-        for nothing in [Account::ProviderClearing, Account::Receivable, Account::Deposits] {
+        let gone = [Account::ProviderClearing, Account::OutsidePayments, Account::Receivable, Account::Deposits];
+        for nothing in gone {
             prop_assert_eq!(books.of(nothing), 0, "{}", nothing);
         }
         if short == 100 {

@@ -12,6 +12,7 @@ mod ledger;
 mod mails;
 mod order_decisions;
 mod order_events;
+mod order_exchanges;
 mod order_life;
 mod order_money;
 mod order_refunds;

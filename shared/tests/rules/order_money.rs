@@ -9,11 +9,13 @@ use souk::{
     id::{CustomerId, FulfillmentId, GiftCardId, PromotionId, RefundId, ReturnId, ShippingMethodId},
     money::Money,
     order::{
-        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, RefundFailure,
-        RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
+        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, Refund, RefundCause,
+        RefundFailure, RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
     },
     payment::{CaptureMethod, ProviderName, RefundStatus},
-    pricing::{Discount, PricePolicy, PricedShipping, Pricing, Rounding, Tax, Tender, TenderKind},
+    pricing::{
+        Discount, PaidOutside, PricePolicy, PricedShipping, Pricing, Rounding, Tax, Tender, TenderKind,
+    },
     risk::RiskOutcome::Allow,
     totals::Totals,
 };
@@ -27,8 +29,8 @@ const CREDIT: TenderKind = TenderKind::StoreCredit { customer: CustomerId::from_
 pub fn orders() -> impl Strategy<Value = Order> {
     let cents = 0_i64..900;
     let manual = prop_oneof![Just(CaptureMethod::Automatic), Just(CaptureMethod::Manual)];
-    (manual, any::<bool>(), cents.clone(), cents.clone(), cents, 0_i64..3, 0_i64..4).prop_map(
-        |(capture, inclusive, discount, tax, shipping, card, credit)| {
+    (manual, any::<bool>(), cents.clone(), cents.clone(), cents, 0_i64..3, 0_i64..4, 0_u8..5).prop_map(
+        |(capture, inclusive, discount, tax, shipping, card, credit, outside)| {
             let mut placed = placed(capture);
             let promotion = PromotionId::from_bits(8);
             let rate = |amount| Tax {
@@ -73,6 +75,10 @@ pub fn orders() -> impl Strategy<Value = Order> {
             let tender = |kind, amount| Tender { kind, amount: euros(amount) };
             let tenders = [tender(CARD, card), tender(CREDIT, credit)];
             placed.tenders = tenders.into_iter().filter(|tender| !tender.amount.is_zero()).collect();
+            let due = placed.due().unwrap();
+            if outside == 0 && !due.is_zero() {
+                placed.paid_outside = Some(PaidOutside { method: "cash".parse().unwrap(), amount: due });
+            }
             order_of(placed)
         },
     )
@@ -91,6 +97,7 @@ pub enum Deed {
     Return(u128, bool, i64),
     Receive(u128, bool, i64, Option<u128>),
     Reject(u128),
+    Exchange(u128, u32, i64),
     Cancel,
 }
 
@@ -115,6 +122,7 @@ pub fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         3 => (1_u128..5, any::<bool>(), 1_i64..3, prop::option::of(11_u128..15))
             .prop_map(|(id, mug, count, refund)| Deed::Receive(id, mug, count, refund)),
         1 => (1_u128..5).prop_map(Deed::Reject),
+        3 => (1_u128..5, 0_u32..3, 0_i64..9).prop_map(|(id, mugs, cups)| Deed::Exchange(id, mugs, cups)),
         1 => Just(Deed::Cancel),
     ];
     prop::collection::vec(deed, 0..60)
@@ -163,6 +171,9 @@ impl World {
             Step::Release => {
                 let shares = order.tenders_to_give_back().unwrap();
                 self.given += shares.iter().map(|share| share.amount.amount()).sum::<i64>();
+                // What was paid by hand and never booked is handed back by hand.
+                let outside = order.placed.paid_outside.iter().filter(|_| !order.was_captured());
+                self.given += outside.map(|paid| paid.amount.amount()).sum::<i64>();
                 Command::RecordReleased
             }
             Step::AwaitRefund | Step::Done => return None,
@@ -199,6 +210,8 @@ impl World {
                 *refunded += amount;
                 assert!(*refunded <= self.captured[&number], "more than payment {number} took");
             }
+            // It paid for other goods.
+            (RefundWay::Exchange { .. }, _) => {}
             _ => self.given += amount,
         }
         self.seen.push((refund.id(), refund.returned));
@@ -258,6 +271,7 @@ pub fn events_of(order: &Order, world: &mut World, deed: Deed) -> Vec<OrderEvent
         Deed::Return(id, mug, count) => come_back(id, &[(sku(mug), count)]),
         Deed::Receive(id, mug, count, refund) => received_back(id, &[(sku(mug), count)], refund),
         Deed::Reject(id) => Command::RejectReturn { id: ReturnId::from_bits(id), reason: None, by: STAFF },
+        Deed::Exchange(id, mugs, cups) => exchange(id, order, mugs, cups),
         Deed::Cancel => cancel(),
     };
     decide(order, command).unwrap_or_default()
@@ -271,7 +285,7 @@ fn check(order: &Order, world: &World) {
         .iter()
         .filter(|refund| refund.status == RefundStatus::Pending)
         .flat_map(|refund| &refund.request.shares[refund.returned..])
-        .filter(|share| share.way.tender().is_none())
+        .filter(|share| share.way.is_payment())
         .map(|share| amount(share.amount))
         .sum();
     assert_eq!(amount(order.captured), world.paid(), "what was taken");
@@ -280,6 +294,19 @@ fn check(order: &Order, world: &World) {
     assert!(amount(order.kept().unwrap()) >= 0, "more went back than was paid");
     let paid = world.paid() + amount(order.tendered().unwrap());
     assert!(world.returned() + world.given <= paid, "more went out than came");
+    let of_edits = |refund: &&Refund| matches!(refund.request.cause, RefundCause::Edited { .. });
+    let given: i64 = order
+        .refunds
+        .iter()
+        .filter(|refund| !of_edits(refund))
+        .flat_map(Refund::gone)
+        .map(|share| amount(share.amount))
+        .sum();
+    let refused = order.refunds.iter().filter(of_edits).any(|refund| refund.status == RefundStatus::Failed);
+    if order.own_charge().is_some() && !order.is_canceled() && !refused {
+        let settled = amount(order.kept().unwrap()) + given;
+        assert!(settled <= amount(order.total()), "{settled} is paid of {}", order.total());
+    }
     for refund in &order.refunds {
         let request = &refund.request;
         let shares: i64 = request.shares.iter().map(|share| amount(share.amount)).sum();

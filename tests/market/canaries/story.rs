@@ -29,6 +29,7 @@ const ADDRESS: [(&str, &str); 8] = [
 ];
 const METADATA: &str = "canary metadata";
 const REASON: &str = "canary reason";
+const NOTE: &str = "canary note";
 const TRACKING: &str = "CANARYTRACKING";
 const WRONG_TOKEN: &str = "canary-token-that-nobody-gave";
 const COOKIE: &str = "canary-cookie";
@@ -141,6 +142,17 @@ impl Story {
             } else {
                 let sent = json!({ "tracking": TRACKING });
                 staff.post(&format!("{order}/fulfillments"), sent).await.expect(201);
+                let line = json!({"sku": "MUG", "quantity": 1, "reason": "damaged"});
+                let back = json!({"lines": [line], "note": NOTE});
+                staff.post(&format!("{order}/returns"), back).await.expect(201);
+                let line = json!({"sku": "MUG", "quantity": 1});
+                let drawn =
+                    json!({"email": EMAIL, "shipping_address": address(), "lines": [line], "note": NOTE});
+                let draft = staff.post("/v1/drafts", drawn).await.expect(201).header("location").to_owned();
+                let link = staff.post(&format!("{draft}/payment-link"), json!({})).await.expect(201);
+                self.keep(link.text_at("/token"));
+                let look = json!({"token": link.json["token"]});
+                market.shopper().0.post("/v1/payment-links/read", look).await.expect(200);
             }
             market.market.settled().await;
         }
@@ -258,7 +270,7 @@ impl Story {
     /// Personal data of the person, which is sealed where it is stored.
     pub fn sealed(&self) -> Vec<String> {
         let fields = ADDRESS.iter().map(|(_, canary)| *canary);
-        fields.chain([EMAIL, NAME]).map(str::to_owned).collect()
+        fields.chain([EMAIL, NAME, NOTE]).map(str::to_owned).collect()
     }
 
     /// What is of the person and stored as it comes, until they are erased.

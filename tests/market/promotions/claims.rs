@@ -28,6 +28,7 @@ pub fn basket(codes: &[&str], first_order: bool) -> Basket {
         list_price: price,
         unit_price: price,
         price_list: None,
+        by_hand: None,
     };
     Basket {
         currency: price.currency(),

@@ -4,6 +4,7 @@
 //! what there is to send, is written down here once more, and differs from the code's where one of the two is wrong.
 
 mod check;
+mod drafts;
 mod money;
 mod people;
 mod place;

@@ -249,6 +249,7 @@ impl Place {
                 self.made(world, "/v1/promotions", promotion).await
             }
             Kind::Cart => self.cart(world, &self.sku(), whose).await,
+            Kind::Draft => self.draft(world).await,
             Kind::Order | Kind::HeldOrder | Kind::ReviewedOrder | Kind::SentOrder => {
                 return self.order(world, kind, whose).await;
             }
@@ -350,6 +351,15 @@ impl Place {
         });
         api.patch(&path, contact).await.expect(200);
         cart
+    }
+
+    async fn draft(&self, world: &World) -> String {
+        let draft = json!({
+            "email": format!("guest-{}@example.com", self.number), "shipping_method": self.parcel,
+            "shipping_address": {"line1": "12 Row", "city": "Berlin", "postal_code": "10115", "country": "DE"},
+            "lines": [{"sku": self.sku(), "quantity": 1}],
+        });
+        self.made(world, "/v1/drafts", draft).await
     }
 
     /// The sandbox that takes the money exists in test mode only.

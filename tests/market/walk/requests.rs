@@ -18,6 +18,7 @@ pub enum Kind {
     /// One by single-use codes.
     Promotion,
     Cart,
+    Draft,
     /// One whose money was taken.
     Order,
     /// One whose money is held.
@@ -50,11 +51,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Product,
         Self::Sku,
         Self::Promotion,
         Self::Cart,
+        Self::Draft,
         Self::Order,
         Self::HeldOrder,
         Self::ReviewedOrder,
@@ -97,6 +99,7 @@ impl Kind {
             Self::Sku => "NO-SUCH-SKU",
             Self::Promotion => "promo_00000000000000000000000001",
             Self::Cart => "cart_00000000000000000000000001",
+            Self::Draft => "draft_00000000000000000000000001",
             Self::Order | Self::HeldOrder | Self::ReviewedOrder | Self::SentOrder => {
                 "ord_00000000000000000000000001"
             }
@@ -226,6 +229,7 @@ pub fn of_route(route: &str) -> Option<Sample> {
         Some("customers" | "sessions" | "password-resets") => accounts(route),
         Some("staff" | "roles") => staff(route),
         Some("privacy") => privacy(route),
+        Some("drafts" | "payment-links") => super::drafts::of_route(route),
         Some("gift-cards" | "ledger") => money::of_route(route),
         Some(_) => shop(route),
         None => pages(route),
@@ -317,6 +321,19 @@ fn shop(route: &str) -> Option<Sample> {
         // Which return is of which order is not the walk's to know: `returns.rs` tells of those that are there.
         "POST /v1/orders/{id}/returns/{return}/receive" => {
             needs("orders:write", &[Kind::Order, Kind::Return], 404)
+                .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
+        }
+        // The store of the walk lets shoppers return nothing.
+        "POST /v1/orders/{id}/return-requests" => {
+            needs("orders:read_own", &[Kind::SentOrder], 409).body(|_, place| {
+                json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
+            })
+        }
+        "POST /v1/orders/{id}/returns/{return}/approve" => {
+            needs("orders:write", &[Kind::Order, Kind::Return], 404).body(empty)
+        }
+        "POST /v1/orders/{id}/returns/{return}/exchange" => {
+            needs("refunds:write", &[Kind::Order, Kind::Return], 404)
                 .body(|_, place| json(json!({"lines": [{"sku": place.sku(), "quantity": 1}]})))
         }
         "POST /v1/orders/{id}/returns/{return}/reject" => {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub type Rights = BTreeSet<&'static str>;
 
 /// All that a machine or a role can be given.
-pub const GRANTABLE: [&str; 28] = [
+pub const GRANTABLE: [&str; 30] = [
     "accounts:write",
     "api_keys:read",
     "api_keys:write",
@@ -17,6 +17,8 @@ pub const GRANTABLE: [&str; 28] = [
     "checkout:write",
     "customers:read",
     "customers:write",
+    "drafts:read",
+    "drafts:write",
     "gift_cards:read",
     "gift_cards:write",
     "ledger:read",
@@ -75,6 +77,8 @@ pub fn of_role(role: &str) -> Rights {
             "catalog:read",
             "customers:read",
             "customers:write",
+            "drafts:read",
+            "drafts:write",
             "gift_cards:read",
             "orders:read",
             "orders:write",
@@ -86,6 +90,7 @@ pub fn of_role(role: &str) -> Rights {
         "read_only" => [
             "catalog:read",
             "customers:read",
+            "drafts:read",
             "orders:read",
             "promotions:read",
             "settings:read",

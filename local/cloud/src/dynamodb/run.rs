@@ -20,14 +20,15 @@ use super::{
     throttle::Direction,
     tokens::Known,
 };
-use crate::{AwsError, Refusal, blocking, call::Answer};
+use crate::{AwsError, Refusal, call::Answer};
 
 impl DynamoDb {
     /// Runs a request. `keys` are the partition keys it names.
-    pub(crate) fn run(&self, request: Request, keys: &Keys) -> Result<Answer, Refusal> {
+    pub(crate) async fn run(&self, request: Request, keys: &Keys) -> Result<Answer, Refusal> {
         let direction = direction(&request.kind);
         let limited = self.limited.load(Ordering::Relaxed);
-        let answer = blocking::run(|| {
+        let answer = {
+            let _turn = self.turn.lock().await;
             let mut state = self.lock();
             let mut run = Run { cloud: self, state: &mut state, limited, body: request.body };
             let ran = run.kind(request.kind, keys);
@@ -38,12 +39,12 @@ impl DynamoDb {
                 }
             }
             ran
-        });
+        };
         let (body, consumed) = answer?;
         let wrote = direction == Some(Direction::Write)
             && keys.iter().any(|(table, _)| self.tables().has_stream(table));
         if wrote || direction.is_none() {
-            self.changes.send_modify(|count| *count += 1);
+            self.changes.tell();
         }
         let (read_units, write_units) = match direction {
             Some(Direction::Read) => (consumed.total, Default::default()),

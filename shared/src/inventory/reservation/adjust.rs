@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Allocation, Demand, Move, Reservation, Reserved, State, TRIES, held, load, moves, plan, replace, take,
+    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load, moves, plan, replace,
+    take,
 };
 use crate::{
     catalog::Sku,
@@ -17,7 +18,7 @@ use crate::{
 
 /// Has `order` hold exactly `demand`: takes what is missing, lets go of what is too much, all at once or nothing. May be
 /// repeated. `sequence` is how many events the order had when that was its demand: a later demand is not undone by an
-/// earlier one that comes late.
+/// earlier one that comes late. Where there is not enough, there is not for that sequence, whatever comes meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::Busy`] where others keep taking the same stock.
@@ -38,13 +39,26 @@ pub async fn adjust(
         if before.adjusted == sequence {
             return Ok(held(Some(before)).unwrap_or(Reserved::Closed));
         }
+        if let Some(refused) = before.refused.as_ref().filter(|refused| refused.sequence == sequence) {
+            return Ok(Reserved::Short(refused.sku.clone()));
+        }
         let (more, less) = difference(demand, &before.allocations);
         let skus: Vec<Sku> = more.keys().cloned().collect();
         let levels = level::read_many(app, tenant, &skus, true).await?;
         let stock: BTreeMap<&Sku, &Levels> = skus.iter().zip(&levels).collect();
         let taken = match plan(&more, &stock, preferred) {
             Ok(allocations) => allocations,
-            Err(sku) => return Ok(Reserved::Short(sku)),
+            // It may be this very order that took the last ones, or is about to: whether there is enough for it is
+            // decided once, or one worker would charge for what another one gives up.
+            Err(sku) => {
+                let refused = Some(Refused { sequence, sku: sku.clone() });
+                let after = Reservation { revision: before.revision + 1, refused, ..before.clone() };
+                match store::commit(app, vec![replace(tenant, order, &before, &after)?]).await {
+                    Ok(()) => return Ok(Reserved::Short(sku)),
+                    Err(WriteError::Refused(_)) => continue,
+                    Err(WriteError::Store(error)) => return Err(error),
+                }
+            }
         };
         let (freed, kept) = take(&before.allocations, &less).ok_or_else(missing)?;
         let after = Reservation {
@@ -53,6 +67,7 @@ pub async fn adjust(
             shipped: before.shipped.clone(),
             revision: before.revision + 1,
             adjusted: sequence,
+            refused: None,
         };
         let mut writes = vec![replace(tenant, order, &before, &after)?];
         writes.extend(moves(tenant, &taken, Move::Reserve));

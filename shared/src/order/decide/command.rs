@@ -5,9 +5,8 @@ use super::{
         edit::{EditCharge, EditFailure},
         event::{Actor, CancelCause, ShippedLine, Tracking},
         refund::RefundFailure,
-        returns::ReturnLine,
     },
-    NewEdit, NewRefund, Receipt,
+    NewEdit, NewRefund, NewReturn, Receipt,
 };
 use crate::{
     catalog::Sku,
@@ -44,6 +43,19 @@ pub enum Command {
     RecordAuthorized {
         /// How much.
         amount: Money,
+        /// The provider's name of the payment.
+        reference: String,
+        /// Which provider.
+        provider: ProviderName,
+    },
+    /// The provider took the money as soon as it was allowed to.
+    RecordPaid {
+        /// How much it was asked for.
+        amount: Money,
+        /// How much it took.
+        captured: Money,
+        /// What it keeps of that, if it says so already.
+        fee: Option<Money>,
         /// The provider's name of the payment.
         reference: String,
         /// Which provider.
@@ -109,14 +121,9 @@ pub enum Command {
     /// What a parcel holds was taken off the shelves.
     RecordShipped(FulfillmentId),
     /// Goods are to come back.
-    RequestReturn {
-        /// The return's id.
-        id: ReturnId,
-        /// What, and why.
-        lines: Vec<ReturnLine>,
-        /// Who asks.
-        by: Actor,
-    },
+    RequestReturn(Box<NewReturn>),
+    /// Staff agree to a return that a shopper asked for.
+    ApproveReturn(ReturnId, Actor),
     /// Goods came back.
     ReceiveReturn(Box<Receipt>),
     /// Goods are not taken back.
@@ -132,6 +139,8 @@ pub enum Command {
     RecordRestocked(ReturnId),
     /// What is bought is to change.
     RequestEdit(Box<NewEdit>),
+    /// The shopper must do something before an edit is paid.
+    RecordEditActionRequired(EditId, Sealed<NextAction>),
     /// The stock for an edit is held, and this was taken for it.
     RecordEdited(EditId, Option<EditCharge>),
     /// An edit can't be done.

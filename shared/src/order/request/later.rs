@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     catalog::Sku,
-    contact::{Line, LocationId},
+    contact::{Line, LocationId, Note},
     http::Problem,
     id::GiftCardId,
     money::Money,
@@ -142,6 +142,9 @@ impl RefundOrder {
 pub struct RequestReturn {
     /// What, and why.
     pub lines: Vec<ReturnLine>,
+    /// What there is to say of it, in one's own words. It goes no further than to staff and to the shopper.
+    #[serde(default)]
+    pub note: Option<Note>,
 }
 
 /// Some of a line that came back.
@@ -186,12 +189,53 @@ pub struct ReceiveReturn {
     /// Whether what was paid for it goes back. Takes the scope `refunds:write`.
     #[serde(default)]
     pub refund: bool,
-    /// Where it goes. Store credit makes an exchange of it: the customer orders anew and pays with it.
+    /// What is given for it, in place of a refund. Takes the scope `refunds:write`.
+    #[serde(default)]
+    pub exchange: Option<ExchangeGoods>,
+    /// Where the refund goes.
     #[serde(default)]
     pub to: RefundTarget,
     /// The gift card it goes to, where that is not the one that paid for the order.
     #[serde(default)]
     pub gift_card: Option<GiftCardId>,
+}
+
+/// How many of each SKU.
+type Counts = BTreeMap<Sku, u32>;
+
+/// Goods that are given for those that came back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeGoods {
+    /// What: each SKU once. As many as came of a SKU are sent again for what was paid for them; others cost what they
+    /// cost today.
+    pub lines: Vec<RefundLine>,
+}
+
+impl ExchangeGoods {
+    /// How many of each SKU; those that came among `came` apart from the others.
+    ///
+    /// # Errors
+    /// 422, where a SKU is named twice, or none.
+    pub fn split(&self, came: &BTreeMap<&Sku, u64>) -> Result<(Counts, Counts), Problem> {
+        let (mut again, mut more) = (BTreeMap::new(), BTreeMap::new());
+        if !(1..=MOST_LINES).contains(&self.lines.len()) {
+            return Err(Problem::invalid(
+                "exchange.lines",
+                format!("There must be 1 to {MOST_LINES} lines."),
+            ));
+        }
+        for RefundLine { sku, quantity } in &self.lines {
+            if again.contains_key(sku) || more.contains_key(sku) {
+                return Err(Problem::invalid("exchange.lines", format!("{sku} is there twice.")));
+            }
+            let same =
+                u32::try_from(came.get(sku).copied().unwrap_or(0)).unwrap_or(u32::MAX).min(quantity.get());
+            again.extend((same > 0).then(|| (sku.clone(), same)));
+            more.extend((quantity.get() > same).then(|| (sku.clone(), quantity.get() - same)));
+        }
+        Ok((again, more))
+    }
 }
 
 /// A return that is not taken.

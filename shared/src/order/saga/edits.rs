@@ -1,27 +1,36 @@
 //! Sees to the stock and the payment of edits.
 
+use jiff::SignedDuration;
+
 use super::{
     super::{
         decide::Command,
         edit::{Edit, EditCharge, EditFailure},
         model::Order,
     },
-    Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, provider, return_money,
+    ACTION_PAUSE, Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, provider, return_money,
     stock::locations,
     unanswered, unexplained,
 };
 use crate::{
     inventory::{self, Reserved},
-    payment::{CaptureMethod, Charge, Decline, Provider, ProviderError, ProviderPayment, ProviderStatus},
+    payment::{
+        CaptureMethod, Charge, Decline, NextAction, Provider, ProviderError, ProviderPayment, ProviderStatus,
+        provider_of,
+    },
     runtime::{App, JobError},
     tenant::Tenant,
+    vault::{self, Opened, VaultError},
 };
+
+/// How long a shopper may take to pay for an edit: staff edit, and the shopper has to hear of it first.
+const ACTION_DEADLINE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Takes the stock that the pending edit needs more, then the money; lets go of nothing yet.
 pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let Some(edit) = order.pending_edit() else { return Ok(Outcome::Moved) };
     let failed = |failure| Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), failure)));
-    let (locations, demand) = (locations(app, tenant).await?, edit.demand());
+    let (locations, demand) = (locations(app, tenant).await?, order.demand_of_edit(edit));
     match inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await? {
         Reserved::Short(sku) => return failed(EditFailure::OutOfStock { sku }),
         // Another worker is ahead of this one.
@@ -31,13 +40,29 @@ pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Resul
     if edit.request.charge.is_zero() {
         return Ok(Outcome::Found(Command::RecordEdited(edit.id(), None)));
     }
-    let provider = provider(app, tenant, order).await?;
-    charge(app, provider.as_ref(), order, edit).await
+    // Who paid by other means may have no provider, or one that can't ask them in the browser.
+    let provider = provider_of(app, tenant, order.provider).await?;
+    let method = order.placed.payment_method.as_ref();
+    let able = provider.filter(|provider| method.is_some() || provider.name().asks_in_browser());
+    match able {
+        Some(provider) => charge(app, tenant, provider.as_ref(), order, edit).await,
+        None => {
+            let message = "The order has no payment method that could be charged.".to_owned();
+            let decline = Decline { code: "no_payment_method".to_owned(), message };
+            failed(EditFailure::Declined { decline })
+        }
+    }
 }
 
 /// Takes the money that the edit needs, at once, whenever the order's own payment is taken. An answer that was lost is
 /// asked for again under the same key.
-async fn charge(app: &App, provider: &dyn Provider, order: &Order, edit: &Edit) -> Result<Outcome, JobError> {
+async fn charge(
+    app: &App,
+    tenant: Tenant,
+    provider: &dyn Provider,
+    order: &Order,
+    edit: &Edit,
+) -> Result<Outcome, JobError> {
     let (key, amount) = (order.payment_of(edit), edit.request.charge);
     let charge = Charge {
         amount,
@@ -45,7 +70,9 @@ async fn charge(app: &App, provider: &dyn Provider, order: &Order, edit: &Edit) 
         capture: CaptureMethod::Automatic,
         customer: order.placed.customer,
     };
-    let overdue = app.now() >= edit.requested_at + PAYMENT_DEADLINE;
+    // Once the shopper was asked, theirs is the time.
+    let deadline = if edit.action.is_some() { ACTION_DEADLINE } else { PAYMENT_DEADLINE };
+    let overdue = app.now() >= edit.requested_at + deadline;
     let mut answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
     if matches!(&answer, Ok(payment) if payment.status == ProviderStatus::Authorized) {
         answer = asked(app, "capture", provider.capture(key, amount)).await;
@@ -68,18 +95,41 @@ async fn charge(app: &App, provider: &dyn Provider, order: &Order, edit: &Edit) 
             let decline = payment.decline.unwrap_or_else(unexplained);
             give_up(app, provider, order, edit, EditFailure::Declined { decline }).await
         }
-        // Staff edit; the shopper is not there to answer their bank.
-        ProviderStatus::RequiresAction => {
-            let decline = Decline {
-                code: "authentication_required".to_owned(),
-                message: "The bank asks the shopper to confirm the payment.".to_owned(),
-            };
-            give_up(app, provider, order, edit, EditFailure::Declined { decline }).await
+        ProviderStatus::RequiresAction if !overdue => {
+            require_action(app, tenant, order, edit, payment.action).await
         }
         ProviderStatus::Processing
         | ProviderStatus::Authorized
+        | ProviderStatus::RequiresAction
         | ProviderStatus::Voided
         | ProviderStatus::Refunded => give_up(app, provider, order, edit, EditFailure::Timeout).await,
+    }
+}
+
+/// Hands the shopper's browser what it needs, once, and waits for the shopper: the longer, the less often it is looked at.
+/// The provider notifies of what it knows sooner.
+async fn require_action(
+    app: &App,
+    tenant: Tenant,
+    order: &Order,
+    edit: &Edit,
+    action: Option<NextAction>,
+) -> Result<Outcome, JobError> {
+    let pause = (app.now().duration_since(edit.requested_at) / 8).max(ACTION_PAUSE);
+    let wait = Ok(Outcome::Wait(app.now() + pause));
+    let Some(action) = action.filter(|_| edit.action.is_none()) else { return wait };
+    // Who was erased meanwhile gets no key again for this: it ends with the deadline.
+    let known = match order.placed.contact.subject() {
+        Some(subject) => vault::knows(app, tenant, subject).await?,
+        None => false,
+    };
+    if !known {
+        return wait;
+    }
+    match order.seal_edit_action(&Opened::new(app, tenant), edit.id(), &action).await {
+        Ok(Some(sealed)) => Ok(Outcome::Found(Command::RecordEditActionRequired(edit.id(), sealed))),
+        Ok(None) | Err(VaultError::Erased) => wait,
+        Err(error) => Err(JobError::new("vault", error)),
     }
 }
 
@@ -118,7 +168,7 @@ pub(super) async fn abandon(app: &App, tenant: Tenant, order: &Order) -> Result<
 
 /// Lets go of the stock that the order needs no more.
 pub(super) async fn adjust_stock(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let (locations, demand) = (locations(app, tenant).await?, order.demand());
+    let (locations, demand) = (locations(app, tenant).await?, order.to_hold());
     let adjusted = inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await?;
     Ok(match adjusted {
         Reserved::Held(_) => Outcome::Found(Command::RecordStockAdjusted),

@@ -5,11 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::{
-    edit::{Edit, EditFailure, EditStatus, Version},
+    edit::{Edit, EditFailure, EditStatus, Exchange, Version},
     refund::{Refund, RefundCause, RefundFailure, RefundParts, RefundTo},
     returns::{ReceivedLine, Return, ReturnLine, ReturnStatus},
+    view::ActionView,
 };
 use crate::{
+    contact::Note,
     id::{EditId, OrderId, RefundId, ReturnId},
     money::Money,
     payment::RefundStatus,
@@ -77,12 +79,16 @@ pub struct ReturnView {
     pub status: ReturnStatus,
     /// What was to come back, and why.
     pub lines: Vec<ReturnLine>,
+    /// What who asked said of it; null where nothing, or where the shopper was erased.
+    pub note: Option<Note>,
     /// What came back, and where it was put.
     pub received: Vec<ReceivedLine>,
     /// Why it was rejected, where it was.
     pub rejection: Option<String>,
     /// The refund of what came back.
     pub refund_id: Option<RefundId>,
+    /// The edit of the order that gives other goods for what came back.
+    pub exchange_id: Option<EditId>,
     /// When it was asked for.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -92,16 +98,18 @@ pub struct ReturnView {
 }
 
 impl ReturnView {
-    /// A return as it is shown.
+    /// A return as it is shown, but for what is said of it in confidence.
     pub fn of(order: OrderId, one: &Return) -> Self {
         Self {
             id: one.id,
             order_id: order,
             status: one.status,
             lines: one.lines.clone(),
+            note: None,
             received: one.received.clone(),
             rejection: one.rejection.clone().map(String::from),
             refund_id: one.refund,
+            exchange_id: one.exchange,
             created_at: one.requested_at,
             settled_at: one.settled_at,
         }
@@ -139,6 +147,10 @@ pub struct EditView {
     pub after: Version,
     /// What is charged for it; nothing, where it makes nothing dearer.
     pub charge: Money,
+    /// What the shopper's browser needs, while the shopper must do something before it is paid.
+    pub action: Option<ActionView>,
+    /// What it is given for, where goods are exchanged.
+    pub exchange: Option<Exchange>,
     /// In the words of who asked for it.
     pub reason: Option<String>,
     /// When it was asked for.
@@ -150,7 +162,7 @@ pub struct EditView {
 }
 
 impl EditView {
-    /// An edit as it is shown.
+    /// An edit as it is shown, but for what its shopper's browser needs.
     pub fn of(order: OrderId, edit: &Edit) -> Self {
         let request = edit.request.clone();
         let (status, failure) = match edit.status.clone() {
@@ -166,6 +178,8 @@ impl EditView {
             before: edit.before.clone(),
             after: Version { lines: request.lines, totals: request.totals },
             charge: request.charge,
+            action: None,
+            exchange: request.exchange,
             reason: request.reason.map(String::from),
             created_at: edit.requested_at,
             settled_at: edit.settled_at,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Key, Table, hash};
 use crate::{
-    id::{CartId, CustomerId, EventId, MovementId, OrderId, ProductId},
+    id::{CartId, CustomerId, DraftId, EventId, MovementId, OrderId, ProductId},
     tenant::Tenant,
     vault::EmailHash,
 };
@@ -57,6 +57,16 @@ pub fn reservation(tenant: Tenant, order: OrderId) -> Key {
 /// A cart.
 pub fn cart(tenant: Tenant, id: CartId) -> Key {
     Key::state(format!("{tenant}/cart/{id}"), "cart")
+}
+
+/// The partition that holds a store's drafts, by age.
+pub fn drafts(tenant: Tenant) -> String {
+    format!("{tenant}/drafts")
+}
+
+/// A draft.
+pub fn draft(tenant: Tenant, id: DraftId) -> Key {
+    Key::state(drafts(tenant), id.to_string())
 }
 
 /// The partition of the events table that holds an order's commits, by sequence number.

@@ -1,0 +1,123 @@
+//! Orders that staff draw up, and that they or their shoppers complete.
+
+use souk::{
+    audit::Action,
+    draft::{
+        self, ChangeDraft, CompleteDraft, DraftSummary, DraftView, ListDrafts, NewDraft, PayByLink,
+        PaymentLink, ReadLink, SharedDraft,
+    },
+    http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
+    order::{self, OrderView},
+    principal::Scope,
+    runtime::{App, Function},
+};
+
+/// API Gateway gives up on a request after 30 seconds.
+const LONGEST_WAIT: u64 = 20;
+
+/// The function.
+pub fn function() -> Function {
+    let (reads, writes) = (Scope::DraftsRead, Scope::DraftsWrite);
+    Routes::new()
+        .on(get("/v1/drafts", "List drafts of orders").needs(reads), list)
+        .on(
+            post("/v1/drafts", "Draw up an order")
+                .needs(writes)
+                .audited(Action::DraftCreated)
+                .answers(&[201]),
+            create,
+        )
+        .on(get("/v1/drafts/{id}", "Read a draft").needs(reads).answers(&[200, 304]), read)
+        .on(patch("/v1/drafts/{id}", "Change a draft").needs(writes).audited(Action::DraftUpdated), change)
+        .on(
+            delete("/v1/drafts/{id}", "Delete a draft")
+                .needs(writes)
+                .audited(Action::DraftDeleted)
+                .idempotency(Keys::Ignored)
+                .answers(&[204]),
+            remove,
+        )
+        .on(
+            post("/v1/drafts/{id}/payment-link", "Make a link by which the shopper can pay a draft")
+                .needs(writes)
+                .audited(Action::DraftLinkMade)
+                .answers(&[201]),
+            invite,
+        )
+        .on(
+            post("/v1/drafts/{id}/complete", "Turn a draft into an order")
+                .needs(writes)
+                .audited(Action::DraftCompleted)
+                .idempotency(Keys::Required)
+                .answers(&[202]),
+            complete,
+        )
+        .on(
+            post("/v1/payment-links/read", "See what a payment link asks for")
+                .needs(Scope::CheckoutWrite)
+                .idempotency(Keys::Ignored),
+            look,
+        )
+        .on(
+            post("/v1/payment-links/checkout", "Pay what a payment link asks for")
+                .needs(Scope::CheckoutWrite)
+                .idempotency(Keys::Required)
+                .answers(&[202]),
+            pay,
+        )
+        .function("drafts")
+}
+
+async fn list(app: App, call: Call<Nothing, ListDrafts>) -> Result<Reply<List<DraftSummary>>, Problem> {
+    Ok(Reply::ok(draft::list(&app, &call).await?))
+}
+
+async fn create(app: App, call: Call<NewDraft>) -> Result<Reply<DraftView>, Problem> {
+    draft::create(&app, &call).await
+}
+
+async fn read(app: App, call: Call) -> Result<Reply<DraftView>, Problem> {
+    draft::current(&app, &call, call.path("id")?).await
+}
+
+async fn change(app: App, call: Call<ChangeDraft>) -> Result<Reply<DraftView>, Problem> {
+    draft::change(&app, &call, call.path("id")?).await
+}
+
+async fn remove(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
+    draft::delete(&app, &call, call.path("id")?).await
+}
+
+async fn invite(app: App, call: Call) -> Result<Reply<PaymentLink>, Problem> {
+    draft::invite(&app, &call, call.path("id")?).await
+}
+
+async fn complete(app: App, call: Call<CompleteDraft>) -> Result<Reply<OrderView>, Problem> {
+    let placed = draft::complete(&app, &call, call.path("id")?).await?;
+    waited(&app, &call, placed).await
+}
+
+async fn look(app: App, call: Call<ReadLink>) -> Result<Reply<SharedDraft>, Problem> {
+    draft::read(&app, &call).await
+}
+
+async fn pay(app: App, call: Call<PayByLink>) -> Result<Reply<OrderView>, Problem> {
+    let placed = draft::pay(&app, &call).await?;
+    waited(&app, &call, placed).await
+}
+
+/// The order as it is once the client has waited for it, where they would rather.
+async fn waited<B>(app: &App, call: &Call<B>, placed: Reply<OrderView>) -> Result<Reply<OrderView>, Problem> {
+    let seconds = call.wait_seconds(LONGEST_WAIT);
+    // A repeated request finds its answer written already, and is given that.
+    let Some(id) = placed.value().map(|order| order.id).filter(|_| seconds > 0) else {
+        return Ok(placed);
+    };
+    let tenant = call.tenant()?;
+    let order = order::wait_for_outcome(app, tenant, id, seconds).await?;
+    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::shown(app, tenant, &order).await?)
+        .etag(ETag::of_version(order.sequence))
+        .header("preference-applied", format!("wait={seconds}"));
+    call.amend_answer(app, &reply).await?;
+    Ok(reply)
+}

@@ -1,0 +1,126 @@
+//! What places an order: everything that it takes and writes, but for what it was before.
+
+use super::order_of;
+use crate::{
+    cart::Cart,
+    contact::Contact,
+    event::Cause,
+    gift_card,
+    http::{Code, CommitError, Problem},
+    id::DraftId,
+    id::spoken_number,
+    order::{self, Order, OrderContact, Placed},
+    payment::{CaptureMethod, Method, ProviderName},
+    pricing::{OutsideMethod, PaidOutside},
+    promotion::{self, Claims},
+    quote::Quote,
+    risk::Traits,
+    runtime::App,
+    store::Write,
+    tenant::Tenant,
+    vault::{Opened, Subject},
+};
+
+/// How an order is paid.
+#[derive(Clone, Debug)]
+pub(crate) struct Payment {
+    /// The method; without it, the shopper tells the provider in the browser, or nothing is due.
+    pub method: Option<Method>,
+    /// By which provider.
+    pub provider: ProviderName,
+    /// When the money is taken.
+    pub capture: CaptureMethod,
+    /// How what is due was paid outside Souk, where it was.
+    pub outside: Option<OutsideMethod>,
+}
+
+/// An order that is about to be placed.
+pub(crate) struct Placing {
+    /// The order.
+    pub order: Order,
+    /// The writes that place it, each but those of what it was before.
+    pub writes: Vec<Write>,
+    claims: Claims,
+    claims_at: usize,
+    tenders_at: usize,
+}
+
+impl Placing {
+    /// The order that the next attempt of `cart` is, which `quote` says the price of. Counts the attempt.
+    ///
+    /// # Errors
+    /// [`Problem`] where it can't be written down.
+    #[expect(clippy::too_many_arguments, reason = "all that an order is made of, said once")]
+    pub async fn new(
+        app: &App,
+        tenant: Tenant,
+        vault: &Opened<'_>,
+        cart: &mut Cart,
+        contact: &Contact,
+        quote: Quote,
+        payment: Payment,
+        (draft, traits): (Option<DraftId>, Option<Traits>),
+        cause: &Cause,
+    ) -> Result<Self, Problem> {
+        let (cart_version, now) = (cart.version, app.now());
+        cart.attempt = cart.attempt.saturating_add(1);
+        let id = order_of(cart);
+        cart.order = Some(id);
+        let sealed = seal(vault, id, cart, contact).await?;
+        cart.touch(now, app.entropy().below(u64::MAX));
+        let Quote { computed, purse, shopper, .. } = quote;
+        let shopper =
+            shopper.ok_or_else(|| Problem::internal("the cart has neither customer nor email address"))?;
+        let claims = promotion::claims(tenant, id, &computed.evaluation, shopper)?;
+        let redemptions = gift_card::redemptions(tenant, &purse.tenders, id, cause, now)?;
+        let due = Some(purse.due).filter(|due| !due.is_zero());
+        let paid_outside = payment.outside.zip(due).map(|(method, amount)| PaidOutside { method, amount });
+        let placed = Placed {
+            number: spoken_number(id),
+            cart: cart.id,
+            cart_version,
+            attempt: cart.attempt,
+            lines: computed.priced.lines,
+            totals: computed.priced.totals,
+            payment_method: payment.method,
+            provider: payment.provider,
+            capture_method: payment.capture,
+            customer: cart.customer,
+            contact: sealed,
+            pricing: Some(computed.priced.pricing),
+            tenders: purse.tenders,
+            paid_outside,
+            draft,
+            traits,
+        };
+        let (order, mut writes) = order::place(tenant, id, placed, cause, now)?;
+        let claims_at = writes.len();
+        writes.extend(claims.writes.iter().cloned());
+        let tenders_at = writes.len();
+        writes.extend(redemptions);
+        Ok(Self { order, writes, claims, claims_at, tenders_at })
+    }
+
+    /// What to say where the writes were refused that stand from the place `from` on, if it is theirs to say.
+    pub fn refusal(&self, error: &CommitError, from: usize) -> Option<Problem> {
+        if let Some(problem) = self.claims.refusal(|place| error.refused(from + self.claims_at + place)) {
+            return Some(problem);
+        }
+        let spent = (self.tenders_at..self.writes.len()).any(|place| error.refused(from + place));
+        let detail = "A gift card or the store credit was used elsewhere meanwhile. Show the cart again.";
+        spent.then(|| Problem::new(Code::TenderRefused, detail))
+    }
+}
+
+/// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.
+async fn seal(
+    vault: &Opened<'_>,
+    order: crate::id::OrderId,
+    cart: &Cart,
+    contact: &Contact,
+) -> Result<OrderContact, Problem> {
+    let email = cart.contact.as_ref().and_then(|kept| kept.email);
+    let email = email.ok_or_else(|| Problem::internal("the cart's email address has no hash"))?;
+    let subject = cart.customer.map_or(Subject::Guest(email), Subject::Customer);
+    Ok(OrderContact::seal(vault, order, subject, email, contact).await?)
+}

@@ -1,0 +1,136 @@
+//! The bugs.
+
+use super::{Bug, Family, How};
+use crate::plan::WHOLE;
+
+const fn state(pk: &'static str, sk: &'static str) -> Family {
+    Family { table: "-state", pk, sk }
+}
+
+const fn fact(pk: &'static str, sk: &'static str) -> Family {
+    Family { table: "-events", pk, sk }
+}
+
+const CART: Family = state("cart", "");
+const RESERVATION: Family = state("reservation", "");
+const STOCK: Family = state("stock", "stock");
+const MOVEMENT: Family = state("stock", "movement");
+const PAYMENT: Family = state("sandbox", "payment");
+const WORK: Family = state("work", "");
+const ANSWER: Family = state("idempotency", "");
+const SUMMARY: Family = state("orders", "");
+const MAIL: Family = state("mail", "");
+const NOTE: Family = state("audit-outbox", "");
+const BALANCES: Family = Family { table: "-state", pk: "ledger", sk: "2" };
+const CARD: Family = state("gift-card", "card");
+const ORDER: Family = fact("order", "");
+const ENTRY: Family = fact("ledger", "");
+const CARD_CHANGE: Family = fact("gift-card", "");
+const AUDIT: Family = fact("audit", "");
+const DOCUMENT: Family = fact("invoices", "");
+const DOCUMENT_NUMBER: Family = state("invoices", "invoice");
+
+macro_rules! bugs {
+    ($($name:literal, $function:literal, $how:expr $(, $chance:literal)?;)*) => {
+        /// All of them.
+        pub const BUGS: &[Bug] = &[$(Bug {
+            name: $name,
+            function: $function,
+            how: $how,
+            chance: { #[allow(unused_mut, unused_assignments)] let mut chance = WHOLE; $(chance = $chance;)? chance },
+        },)*];
+    };
+}
+
+bugs! {
+    // A condition is forgotten.
+    "cart-version", "carts", How::Unconditional(CART);
+    "cart-version-at-checkout", "checkout", How::Unconditional(CART);
+    "order-placed-over", "checkout", How::Unconditional(ORDER);
+    "checkout-answer-over", "checkout", How::Unconditional(ANSWER);
+    "cart-answer-over", "carts", How::Unconditional(ANSWER);
+    "order-appended-over", "advance-orders", How::Unconditional(ORDER);
+    "order-appended-over-by-staff", "orders", How::Unconditional(ORDER);
+    "staff-answer-over", "orders", How::Unconditional(ANSWER);
+    "reserved-again", "advance-orders", How::Unconditional(RESERVATION);
+    "oversold", "advance-orders", How::Unconditional(STOCK);
+    "moved-over", "stock", How::Unconditional(STOCK);
+    "stock-answer-over", "stock", How::Unconditional(ANSWER);
+    "payment-over", "advance-orders", How::Unconditional(PAYMENT);
+    "work-settled-over", "advance-orders", How::Unconditional(WORK);
+    "posted-again", "post-ledger", How::Unconditional(ENTRY);
+    "listed-backwards", "project-orders", How::Unconditional(SUMMARY);
+    "mailed-again", "send-notifications", How::Unconditional(MAIL);
+    "card-overdrawn", "checkout", How::Unconditional(CARD);
+    "card-redeemed-again", "checkout", How::Unconditional(CARD_CHANGE);
+    "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
+    "issued-again", "gift-cards", How::Unconditional(ANSWER);
+    "audited-over", "record-audit", How::Unconditional(AUDIT);
+    "numbered-again", "issue-invoices", How::Unconditional(DOCUMENT_NUMBER);
+    "document-over", "issue-invoices", How::Unconditional(DOCUMENT);
+
+    // Something is left out of a transaction.
+    "order-without-event", "checkout", How::LeftOut(ORDER);
+    "order-without-cart", "checkout", How::LeftOut(CART);
+    "order-without-work", "checkout", How::LeftOut(WORK);
+    "order-without-answer", "checkout", How::LeftOut(ANSWER);
+    "cart-without-answer", "carts", How::LeftOut(ANSWER);
+    "paid-without-card", "checkout", How::LeftOut(CARD);
+    "card-without-fact", "checkout", How::LeftOut(CARD_CHANGE);
+    "stock-without-reservation", "advance-orders", How::LeftOut(RESERVATION);
+    "reservation-without-stock", "advance-orders", How::LeftOut(STOCK);
+    "returned-without-card", "advance-orders", How::LeftOut(CARD);
+    "refund-without-answer", "orders", How::LeftOut(ANSWER);
+    "act-without-work", "orders", How::LeftOut(WORK);
+    "act-without-audit", "orders", How::LeftOut(NOTE);
+    "act-without-event", "orders", How::LeftOut(ORDER);
+    "movement-without-level", "stock", How::LeftOut(STOCK);
+    "level-without-movement", "stock", How::LeftOut(MOVEMENT);
+    "movement-without-answer", "stock", How::LeftOut(ANSWER);
+    "movement-without-audit", "stock", How::LeftOut(NOTE);
+    "entry-without-balance", "post-ledger", How::LeftOut(BALANCES);
+    "balance-without-entry", "post-ledger", How::LeftOut(ENTRY);
+    "audit-note-kept", "record-audit", How::LeftOut(NOTE);
+    "audit-entry-lost", "record-audit", How::LeftOut(AUDIT);
+    "document-without-number", "issue-invoices", How::LeftOut(DOCUMENT_NUMBER);
+
+    // Something is said to be done that is not.
+    "event-not-appended", "advance-orders", How::Unwritten(ORDER), 300;
+    "work-not-settled", "advance-orders", How::Unwritten(WORK), 500;
+    "payment-not-written", "advance-orders", How::Unwritten(PAYMENT), 300;
+    "summary-not-written", "project-orders", How::Unwritten(SUMMARY), 300;
+    "mail-not-marked", "send-notifications", How::Unwritten(MAIL), 500;
+    "mail-not-sent", "send-notifications", How::Undone("SendEmail"), 500;
+    "not-published", "relay-events", How::Undone("PublishBatch"), 300;
+
+    // A number is wrong.
+    "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
+    "captured-twice", "advance-orders", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
+    "captured-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "captured", by: 1 }, 300;
+    "refunded-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "refunded", by: 1 }, 300;
+    "balance-one-more", "post-ledger", How::OffBy { family: BALANCES, name: ":a0", by: 1 }, 300;
+    "card-one-more", "checkout", How::OffBy { family: CARD, name: ":amount", by: -1 }, 300;
+
+    // Something old is taken for the truth.
+    "listed-stale", "project-orders", How::Stale(ORDER), 2000;
+    "mailed-stale", "send-notifications", How::Stale(ORDER), 2000;
+    "audited-stale", "record-audit", How::Stale(AUDIT), 2000;
+
+    // Messages and records are lost.
+    "saga-swallows", "advance-orders", How::Swallowed;
+    "ledger-swallows", "post-ledger", How::Swallowed;
+    "list-swallows", "project-orders", How::Swallowed;
+    "mail-swallows", "send-notifications", How::Swallowed;
+    "invoices-swallow", "issue-invoices", How::Swallowed;
+    "relay-swallows", "relay-events", How::Swallowed;
+    "audit-swallows", "record-audit", How::Swallowed;
+    "ledger-early", "post-ledger", How::Early;
+    "list-early", "project-orders", How::Early;
+    "mail-early", "send-notifications", How::Early;
+    "relay-early", "relay-events", How::Early;
+    "audit-early", "record-audit", How::Early;
+    "relay-first-only", "relay-events", How::FirstOnly;
+    "ledger-first-only", "post-ledger", How::FirstOnly;
+    "list-first-only", "project-orders", How::FirstOnly;
+    "saga-first-only", "advance-orders", How::FirstOnly;
+}

@@ -1,0 +1,196 @@
+//! The command.
+
+mod scenarios;
+
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use simulate::{BUGS, Bounds, Bug, Kind, Plan, Report, Tally, campaign, run, shrink};
+
+/// Runs the whole market under a seeded storm of faults, and holds it against a model of what must always hold.
+#[derive(Parser)]
+struct Arguments {
+    /// Runs this one seed, and shows its trace.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Runs so many seeds.
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// Begins with this one.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Runs as many seeds as fit in this time, such as 90s or 10m.
+    #[arg(long = "for", value_parser = time)]
+    time: Option<Duration>,
+    /// Runs so many at once.
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
+    /// Shows the verdict only.
+    #[arg(long)]
+    quiet: bool,
+    /// Plants this bug.
+    #[arg(long, value_parser = bug)]
+    bug: Option<&'static Bug>,
+    /// Plants every bug, and tells after how many seeds each was found.
+    #[arg(long)]
+    bugs: bool,
+    /// Has every call of every story go wrong once, in each way.
+    #[arg(long)]
+    scenarios: bool,
+    /// Has every two calls of the stories checkout, cancel and refund go wrong, in each way: of so many pairs one.
+    #[arg(long, value_name = "OF")]
+    pairs: Option<usize>,
+    /// Tells this story only.
+    #[arg(long)]
+    story: Option<String>,
+    /// Has this go wrong in the story: the number of a call, and before, after, throttled or lost.
+    #[arg(long, value_delimiter = ',', value_parser = scenarios::trouble)]
+    trouble: Vec<(usize, simulate::exhaustive::Mode)>,
+    /// So many people shop.
+    #[arg(long)]
+    shoppers: Option<u32>,
+    /// The staff do so many things.
+    #[arg(long)]
+    chores: Option<u32>,
+    /// The store sells so many SKUs.
+    #[arg(long)]
+    skus: Option<u32>,
+    /// It has so many of each.
+    #[arg(long)]
+    stock: Option<u32>,
+    /// People come over so many seconds.
+    #[arg(long)]
+    span: Option<u32>,
+    /// These kinds of faults don't happen.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<Kind>,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "must be a number with s, m or h behind it".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    Ok(Duration::from_secs(number.parse::<u64>().map_err(|_| wrong())? * seconds))
+}
+
+fn bug(text: &str) -> Result<&'static Bug, String> {
+    Bug::named(text).ok_or_else(|| {
+        let names: Vec<_> = BUGS.iter().map(|bug| bug.name).collect();
+        format!("is none of {}", names.join(", "))
+    })
+}
+
+impl Arguments {
+    fn plan(&self, seed: u64) -> Plan {
+        let mut plan = Plan::of(seed);
+        let set = |place: &mut u32, value: Option<u32>| *place = value.unwrap_or(*place);
+        set(&mut plan.shoppers, self.shoppers);
+        set(&mut plan.chores, self.chores);
+        set(&mut plan.skus, self.skus);
+        set(&mut plan.stock, self.stock);
+        set(&mut plan.span, self.span);
+        plan.chances.retain(|kind, _| !self.without.contains(kind));
+        plan
+    }
+
+    fn bounds(&self, seeds: u64) -> Bounds {
+        Bounds { from: self.from, seeds, time: self.time, first: false, jobs: self.jobs }
+    }
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let good = if let Some(seed) = arguments.seed {
+        one(&arguments, seed)
+    } else if arguments.bugs {
+        all_bugs(&arguments)
+    } else if !arguments.trouble.is_empty() {
+        scenarios::one(arguments.story.as_deref(), &arguments.trouble)
+    } else if arguments.scenarios || arguments.pairs.is_some() {
+        scenarios::all(arguments.story.as_deref(), arguments.pairs, arguments.jobs)
+    } else {
+        many(&arguments)
+    };
+    std::process::exit(i32::from(!good));
+}
+
+/// One seed, with its trace.
+fn one(arguments: &Arguments, seed: u64) -> bool {
+    let report = run(&arguments.plan(seed), arguments.bug, !arguments.quiet);
+    report.trace.iter().for_each(|line| println!("{line}"));
+    let Report { plan, hash, orders, calls, commits, seconds, violations, .. } = &report;
+    println!("{plan}");
+    println!("{orders} orders, {calls} calls, {commits} commits in {seconds} s of the market");
+    violations.iter().for_each(|violation| println!("VIOLATION {violation}"));
+    println!("hash {hash:016x}");
+    violations.is_empty()
+}
+
+/// As many seeds as were asked for.
+fn many(arguments: &Arguments) -> bool {
+    let began = Instant::now();
+    let seeds = arguments.seeds.unwrap_or(if arguments.time.is_some() { u64::MAX } else { 100 });
+    let tally = campaign(
+        arguments.bounds(seeds),
+        arguments.bug,
+        |seed| arguments.plan(seed),
+        |report| {
+            let first = &report.violations[0];
+            println!("seed {}: {} violations, first: {first}", report.plan.seed, report.violations.len());
+        },
+    );
+    show(&tally, began.elapsed());
+    if let Some(report) = tally.failed.first() {
+        let small = shrink(&report.plan, arguments.bug, &report.violations[0]);
+        let bug = arguments.bug.map(|bug| format!(" --bug {}", bug.name)).unwrap_or_default();
+        println!("the smallest that was found: {small}");
+        println!("cargo run -p simulate -- {}{bug}", small.arguments());
+    }
+    tally.failed.is_empty()
+}
+
+fn show(tally: &Tally, took: Duration) {
+    let Tally { seeds, orders, calls, commits, seconds, failed, .. } = tally;
+    println!("{seeds} seeds, {} failed, {orders} checkouts, {} faults", failed.len(), tally.fault_count());
+    println!("{calls} AWS calls, {commits} commits, {} h of the markets' time", seconds / 3600);
+    let millis = took.as_millis().max(1);
+    let per_second = |count: u64| u128::from(count) * 1000 / millis;
+    println!(
+        "{} s: {}.{} seeds, {} checkouts, {} calls a second",
+        took.as_secs(),
+        per_second(*seeds),
+        per_second(seeds * 10) % 10,
+        per_second(*orders),
+        per_second(*calls)
+    );
+    for (kind, count) in &tally.faults {
+        println!("  {kind:12} {count:>10}");
+    }
+}
+
+/// Plants each bug, and runs seeds until it is found.
+fn all_bugs(arguments: &Arguments) -> bool {
+    let seeds = arguments.seeds.unwrap_or(1000);
+    let mut missed = Vec::new();
+    for bug in BUGS.iter().filter(|bug| arguments.bug.is_none_or(|one| one.name == bug.name)) {
+        let bounds = Bounds { first: true, ..arguments.bounds(seeds) };
+        let tally = campaign(bounds, Some(bug), |seed| arguments.plan(seed), |_| {});
+        match tally.failed.iter().min_by_key(|report| report.plan.seed) {
+            Some(report) => {
+                let first = report.violations[0].chars().take(100).collect::<String>();
+                println!("{:28} found after {:>4} seeds: {first}", bug.name, tally.seeds);
+            }
+            None => {
+                println!("{:28} NOT found in {} seeds", bug.name, tally.seeds);
+                missed.push(bug.name);
+            }
+        }
+    }
+    println!("{} bugs, {} not found: {}", BUGS.len(), missed.len(), missed.join(", "));
+    missed.is_empty()
+}
