@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::SignedDuration;
 
 use serde_json::{Value, json, value::RawValue};
@@ -278,10 +279,16 @@ pub fn plain(item: &Value) -> Value {
                 .map(|one| plain(&json!({ "it": one }))["it"].clone())
                 .collect(),
             "NULL" => Value::Null,
+            "B" => inner.as_str().and_then(unpacked).unwrap_or_else(|| inner.clone()),
             _ => inner.clone(),
         }
     };
     item.as_object().unwrap().iter().map(|(name, inner)| (name.clone(), value(inner))).collect()
+}
+
+/// The JSON that was packed, if that is what these bytes are.
+fn unpacked(bytes: &str) -> Option<Value> {
+    serde_json::from_slice(&souk::store::unpack(&BASE64_STANDARD.decode(bytes).ok()?)?).ok()
 }
 
 async fn provision(market: &Market, name: &str) -> Value {

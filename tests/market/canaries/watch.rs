@@ -123,9 +123,12 @@ fn decoded(value: &Value, texts: &mut Vec<String>) {
             let hex =
                 (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok());
             let bytes = [BASE64_STANDARD_NO_PAD.decode(plain).ok(), hex.collect()];
-            texts.extend(
-                bytes.into_iter().flatten().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-            );
+            for bytes in bytes.into_iter().flatten() {
+                texts.push(String::from_utf8_lossy(&bytes).into_owned());
+                texts.push(
+                    String::from_utf8_lossy(&souk::store::unpack(&bytes).unwrap_or_default()).into_owned(),
+                );
+            }
         }
         Value::Array(values) => values.iter().for_each(|value| decoded(value, texts)),
         Value::Object(fields) => fields.values().for_each(|value| decoded(value, texts)),

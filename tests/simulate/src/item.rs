@@ -1,5 +1,9 @@
 //! Items as DynamoDB's streams show them, read without the product's own types.
 
+use std::io::Read as _;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use flate2::read::DeflateDecoder;
 use serde_json::{Map, Value};
 
 /// An attribute in DynamoDB's JSON, as plain JSON.
@@ -16,8 +20,17 @@ pub fn plain(value: &Value) -> Value {
             set.sort_by_key(ToString::to_string);
             set.into()
         }
+        "B" => inner.as_str().and_then(unpacked).unwrap_or_else(|| inner.clone()),
         _ => inner.clone(),
     }
+}
+
+/// The JSON that was packed: a byte that says so, and what RFC 1951 makes of the text.
+fn unpacked(text: &str) -> Option<Value> {
+    let bytes = BASE64_STANDARD.decode(text).ok()?;
+    let mut plain = Vec::new();
+    DeflateDecoder::new(bytes.strip_prefix(&[1])?).read_to_end(&mut plain).ok()?;
+    serde_json::from_slice(&plain).ok()
 }
 
 /// A map of attributes, as plain JSON.
