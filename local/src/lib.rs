@@ -2,6 +2,7 @@
 //!
 //! [`template`] reads it, [`engine`] executes it, [`console`] says what happens, [`seed`] fills the demo store.
 
+pub mod bill;
 pub mod cli;
 pub mod console;
 pub mod engine;

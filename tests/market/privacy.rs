@@ -110,6 +110,9 @@ pub async fn everything(market: &TestMarket) {
         .0
         .patch("/v1/store", retention(&json!({"inactive_customers_days": 30, "guest_contacts_days": 30})))
         .await;
+    // What is kept of them beside: a promotion that counts by customer, credit, how often they ordered.
+    let once = once_each(market).await;
+    noting_orders(market).await;
     let known = ada_with(market, "ada.canary@example.com", "TEA").await;
     let ready = export(market, &known.id).await.expect(202);
     let path = ready.header("location").to_owned();
@@ -121,10 +124,67 @@ pub async fn everything(market: &TestMarket) {
     export(market, &stranger.id.to_string()).await.expect(202);
     let erased = erase(market, "ada.canary@example.com").await.expect(202);
     market.staff().0.get(erased.header("location")).await.expect(200);
+    market.staff().0.delete(&once).await.expect(204);
     ada_with(market, "bob@example.com", "TEA").await;
     buy_of(market, &market.shopper().0, "guest@example.com", "TEA").await;
     market.leap(SignedDuration::from_hours(24 * 40));
     market.invoke("enforce-retention", json!({})).await.unwrap();
+}
+
+/// A promotion for everybody's first order, which one customer has once. Its path.
+async fn once_each(market: &TestMarket) -> String {
+    let promotion = json!({
+        "name": "Once each", "actions": [{"type": "percent_off", "percent": "10"}],
+        "rules": {"first_order": true}, "limits": {"uses_per_customer": 1},
+    });
+    let made = market.staff().0.post("/v1/promotions", promotion).await.expect(201);
+    made.header("location").to_owned()
+}
+
+/// Has the store note how often people order.
+async fn noting_orders(market: &TestMarket) {
+    let rule = |signal: &str| json!({"signal": signal, "hours": 24, "above": 20, "score": 10});
+    let rules = json!([rule("orders_per_email"), rule("orders_per_address"), rule("orders_per_source")]);
+    market.staff().0.patch("/v1/store", json!({"risk": {"rules": rules}})).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_tells_what_was_used_and_owed_and_noted_and_an_erasure_forgets_the_notes() {
+    let market = TestMarket::with_mugs(9).await;
+    let staff = market.staff().0;
+    once_each(&market).await;
+    noting_orders(&market).await;
+    let ada = ada(&market, "ada.canary@example.com").await;
+    let credit = json!({"amount": {"amount": 700, "currency": "EUR"}, "reason": "late parcel"});
+    staff.post(&format!("/v1/customers/{}/store-credit", ada.id), credit).await.expect(201);
+    let guest = buy(&market, &market.shopper().0, "ada.canary@example.com").await;
+    let ready = export(&market, "ada.canary@example.com").await.expect(202);
+    let archive = staff.get(&format!("{}/archive", ready.header("location"))).await.expect(200).json;
+    assert_eq!(archive["store_credit"]["balances"], json!([{"amount": 700, "currency": "EUR"}]));
+    assert_eq!(archive["store_credit"]["transactions"][0]["reason"], "late parcel");
+    let id = |path: &str| json!(path.trim_start_matches("/v1/orders/"));
+    let uses = archive["promotions"]["uses"].as_array().unwrap();
+    let of_own: Vec<_> = uses.iter().filter(|one| one["order"] == id(&ada.order)).collect();
+    assert_eq!((of_own.len(), &of_own[0]["amount"]["amount"]), (1, &json!(125)), "{uses:?}");
+    assert_eq!(archive["promotions"]["counted"][0]["used"], 1);
+    assert!(!archive["promotions"]["first_order"].is_null());
+    let noted: Vec<_> =
+        archive["velocity"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert!(["email", "address", "source"].iter().all(|kind| noted.contains(kind)), "{noted:?}");
+    let of_email = archive["velocity"].as_array().unwrap().iter().find(|one| one["kind"] == "email").unwrap();
+    assert!(
+        [&ada.order, &guest].iter().all(|path| of_email["orders"].as_array().unwrap().contains(&id(path)))
+    );
+    // Nobody else's.
+    let other = register(&market, "bob@example.com").await.expect(201);
+    market.market.settled().await;
+    let ready = export(&market, other.text_at("/id")).await.expect(202);
+    let archive = staff.get(&format!("{}/archive", ready.header("location"))).await.expect(200).json;
+    assert_eq!(archive["promotions"]["uses"], json!([]));
+    assert_eq!((&archive["velocity"], &archive["store_credit"]["balances"]), (&json!([]), &json!([])));
+    erase(&market, "ada.canary@example.com").await.expect(202);
+    let left = market.state_items("velocity").await;
+    assert!(!left.iter().any(|note| note["pk"].as_str().unwrap().contains("/velocity/email/")), "{left:?}");
 }
 
 fn retention(what: &Value) -> Value {

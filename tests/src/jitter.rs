@@ -12,6 +12,13 @@ use souk_cloud::{CallInfo, Fault, Faults};
 #[derive(Default)]
 pub struct Jitter(AtomicU64);
 
+impl Jitter {
+    /// Delays that begin elsewhere than those of other seeds.
+    pub fn seeded(seed: u64) -> Self {
+        Self(AtomicU64::new(seed.wrapping_mul(1 << 20)))
+    }
+}
+
 impl Faults for Jitter {
     fn before(&self, call: &CallInfo) -> Option<Fault> {
         let count = self.0.fetch_add(1, Ordering::Relaxed);

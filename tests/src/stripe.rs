@@ -36,6 +36,8 @@ struct State {
     captures: BTreeMap<String, u32>,
     calls: Vec<String>,
     trouble: Trouble,
+    /// Whether it says later than it takes money what it keeps of it.
+    late_fees: bool,
 }
 
 /// A Stripe that a test can see into and have fail.
@@ -56,6 +58,21 @@ impl FakeStripe {
     /// From now on it fails so.
     pub fn trouble(&self, trouble: Trouble) {
         self.state().trouble = trouble;
+    }
+
+    /// From now on it says what it keeps of a payment only once [`Self::tell_fees`] has it do so.
+    pub fn keep_fees_to_itself(&self) {
+        self.state().late_fees = true;
+    }
+
+    /// It has reckoned what it keeps of all that it took.
+    pub fn tell_fees(&self) {
+        let mut state = self.state();
+        state.late_fees = false;
+        for intent in state.intents.values_mut().filter(|intent| intent["status"] == "succeeded") {
+            let transaction = json!({"id": "txn_1", "fee": 25, "currency": intent["currency"]});
+            intent["latest_charge"]["balance_transaction"] = transaction;
+        }
     }
 
     /// What it was asked so far: methods and paths.
@@ -86,7 +103,8 @@ impl FakeStripe {
         let intent = state.intents.values_mut().find(|intent| intent["client_secret"] == secret).unwrap();
         assert_eq!(intent["status"], "requires_action");
         if proven {
-            intent["status"] = "requires_capture".into();
+            let id = intent["id"].as_str().unwrap().to_owned();
+            state.hold(&id);
         } else {
             intent["status"] = "requires_payment_method".into();
             intent["last_payment_error"] = json!({"code": "payment_intent_authentication_failure"});
@@ -216,11 +234,7 @@ impl State {
                 if amount > intent["amount"].as_i64().unwrap() {
                     return wrong("amount_too_large");
                 }
-                *self.captures.entry(id.to_owned()).or_default() += 1;
-                intent["status"] = "succeeded".into();
-                intent["amount_received"] = amount.into();
-                intent["latest_charge"]["balance_transaction"] =
-                    json!({"id": "txn_1", "fee": 25, "currency": intent["currency"]});
+                return (200, self.take(id, amount));
             }
             ("cancel", "succeeded" | "canceled" | "processing") | ("capture", _) => {
                 return wrong("payment_intent_unexpected_state");
@@ -231,12 +245,34 @@ impl State {
         (200, intent.clone())
     }
 
+    /// The bank said yes: the money is held, and taken where that was asked for.
+    fn hold(&mut self, id: &str) -> Value {
+        let intent = self.intents.get_mut(id).unwrap();
+        intent["status"] = "requires_capture".into();
+        match (intent["capture_method"].as_str(), intent["amount"].as_i64()) {
+            (Some("automatic"), Some(amount)) => self.take(id, amount),
+            _ => intent.clone(),
+        }
+    }
+
+    fn take(&mut self, id: &str, amount: i64) -> Value {
+        let intent = self.intents.get_mut(id).unwrap();
+        *self.captures.entry(id.to_owned()).or_default() += 1;
+        intent["status"] = "succeeded".into();
+        intent["amount_received"] = amount.into();
+        if !self.late_fees {
+            let transaction = json!({"id": "txn_1", "fee": 25, "currency": intent["currency"]});
+            intent["latest_charge"]["balance_transaction"] = transaction;
+        }
+        intent.clone()
+    }
+
     fn begin(&mut self, asked: &Fields) -> (u16, Value) {
         let id = format!("pi_{}", self.intents.len() + 1);
         let method = asked.get("payment_method").map(String::as_str);
         let status = match method {
             None => "requires_payment_method",
-            Some("pm_card_visa") => "requires_capture",
+            Some("pm_card_visa") => "processing",
             Some("pm_card_threeDSecure2Required") => "requires_action",
             Some("pm_card_chargeDeclined") => "requires_payment_method",
             Some(_) => {
@@ -249,7 +285,7 @@ impl State {
             "id": id, "object": "payment_intent", "status": status, "metadata": metadata(asked),
             "amount": asked["amount"].parse::<i64>().unwrap(), "currency": asked["currency"], "amount_received": 0,
             "client_secret": format!("{id}_secret_canary"), "latest_charge": {"id": "ch_1", "disputed": false},
-            "last_payment_error": null,
+            "last_payment_error": null, "capture_method": asked["capture_method"],
         });
         let declined = method == Some("pm_card_chargeDeclined");
         let error = json!({"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds",
@@ -257,7 +293,10 @@ impl State {
         if declined {
             intent["last_payment_error"] = error.clone();
         }
-        self.intents.insert(id, intent.clone());
+        self.intents.insert(id.clone(), intent.clone());
+        if status == "processing" {
+            intent = self.hold(&id);
+        }
         if declined {
             let mut error = error;
             error["payment_intent"] = intent;

@@ -1,13 +1,15 @@
 //! What shoppers want to buy.
 
 use souk::{
-    cart::{self, AddLine, CartView, ChangeCart, ChangeLine, NewCart},
+    cart::{self, AddLine, CartView, ChangeCart, ChangeLine, CodeView, NewCart},
     catalog::{self, ProductStatus, Sku},
     gift_card::{self, GiftCode},
     http::{Call, Code, Keys, Problem, Reply, Routes, delete, get, patch, post},
     id::GiftCardId,
     identity::StoreProfile,
+    limit::guesses,
     principal::Scope,
+    promotion::Reason,
     runtime::{App, Function},
     tenant::Tenant,
 };
@@ -45,15 +47,29 @@ async fn read(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
 }
 
 async fn change(app: App, call: Call<ChangeCart>) -> Result<Reply<CartView>, Problem> {
-    let cards = match &call.body.gift_cards {
+    let (id, asked) = (call.path("id")?, &call.body);
+    let named = |codes: Option<usize>| codes.is_some_and(|count| count > 0);
+    let tries = named(asked.gift_cards.as_ref().map(Vec::len)) || named(asked.codes.as_ref().map(Vec::len));
+    let guess = if tries { Some(guesses::check(&app, &call, id).await?) } else { None };
+    let cards = match &asked.gift_cards {
+        // What is unknown leaves the guess counted.
         Some(codes) => Some(gift_cards(&app, call.tenant()?, codes).await?),
         None => None,
     };
-    cart::change(&app, &call, call.path("id")?, |cart, particulars| {
+    let changed = cart::change(&app, &call, id, |cart, particulars| {
         particulars.change(&call.body);
         cart.change(&call.body, cards.clone())
     })
-    .await
+    .await;
+    if let Some(guess) = guess {
+        let shown = changed.as_ref().ok().and_then(Reply::value);
+        let unknown = |code: &CodeView| code.reason == Some(Reason::Unknown);
+        match shown.is_some_and(|cart| cart.codes.iter().any(unknown)) {
+            true => guesses::wrong(&app, guess),
+            false => guesses::right(&app, guess).await?,
+        }
+    }
+    changed
 }
 
 /// The cards that have these codes.

@@ -4,6 +4,7 @@ use souk::{
     audit::Action,
     http::{Call, Problem, Reply, Routes, get, patch},
     identity::{self, ChangeStore, StoreProfile, StoreView},
+    payment,
     principal::Scope,
     runtime::{App, Function},
 };
@@ -19,9 +20,16 @@ pub fn function() -> Function {
             patch("/v1/store", "Change the store's settings")
                 .needs(Scope::SettingsWrite)
                 .audited(Action::SettingsUpdated),
-            |app: App, call: Call<ChangeStore>| async move { identity::change_store(&app, &call).await },
+            change,
         )
         .function("store")
+}
+
+async fn change(app: App, call: Call<ChangeStore>) -> Result<Reply<StoreView>, Problem> {
+    if let Some(payments) = &call.body.payments {
+        payment::check(&app, call.tenant()?, payments).await?;
+    }
+    identity::change_store(&app, &call).await
 }
 
 async fn read(app: App, call: Call) -> Result<Reply<StoreView>, Problem> {

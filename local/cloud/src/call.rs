@@ -1,7 +1,7 @@
 //! One call, from its request to its answer: whose it is for, whether the caller may, what goes wrong, what it
 //! does, what it cost.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Cloud, Delivery, Fault, Faults, Guard, Outcome,
-    Refusal, Units, dynamodb,
+    Access, AwsError, Broken, CallInfo, CallRecord, Caller, Capacity, Cloud, Delivery, Fault, Faults, Guard,
+    Outcome, Refusal, Rewritten, Units, dynamodb,
     iam::{Ask, Decision},
     route::{Route, Service, route},
     sts, wire,
@@ -22,6 +22,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) read_units: Units,
     pub(crate) write_units: Units,
+    pub(crate) capacity: Vec<Capacity>,
 }
 
 impl From<Bytes> for Answer {
@@ -59,7 +60,7 @@ impl Cloud {
         &self,
         caller: &Caller,
         guard: Option<&dyn Guard>,
-        request: Request<Bytes>,
+        mut request: Request<Bytes>,
     ) -> Result<Response<Bytes>, Broken> {
         let id = self.request_id();
         let Route { service, operation } = match route(&request) {
@@ -67,6 +68,14 @@ impl Cloud {
             Err(error) => return Ok(wire::refusal(protocol(&request), &id, &error.into())),
         };
         let started = Instant::now();
+        let faults = self.faults.as_deref().filter(|_| !caller.unseen);
+        let rewritten = faults
+            .and_then(|faults| faults.request(&caller.name, service.name(), &operation, request.body()));
+        let mut of_other = None;
+        if let Some(Rewritten { body, answer }) = rewritten {
+            *request.body_mut() = body;
+            of_other = Some(answer);
+        }
         let mut info = CallInfo {
             caller: caller.name.clone(),
             service: service.name(),
@@ -77,7 +86,6 @@ impl Cloud {
             request_bytes: request.body().len(),
         };
         let mut lacking = None;
-        let faults = self.faults.as_deref().filter(|_| !caller.unseen);
         let ran = match self.prepare(service, &mut info, &request) {
             Ok(prepared) => self.attempt(caller, (guard, faults), prepared, &id, &info, &mut lacking).await,
             Err(refusal) => Ok(Err(refusal)),
@@ -88,39 +96,31 @@ impl Cloud {
         };
         let (response, outcome, units) = match ran {
             Ok(Ok(answer)) => {
-                let units = (answer.read_units, answer.write_units);
-                (Ok(wire::answer(service, &id, answer.body)), Outcome::Done, units)
+                let units = (answer.read_units, answer.write_units, answer.capacity);
+                let body =
+                    of_other.map_or_else(|| answer.body.clone(), |of_other| of_other(answer.body.clone()));
+                let body = faults.and_then(|faults| faults.answer(&info, &body)).unwrap_or(body);
+                (Ok(wire::answer(service, &id, body)), Outcome::Done, units)
             }
             Ok(Err(refusal)) => {
-                let cost = dynamodb::cost_of_refusal(&info, &refusal);
+                let (read, write) = dynamodb::cost_of_refusal(&info, &refusal);
                 let outcome = Outcome::Refused(refusal.error.code.clone());
-                (Ok(wire::refusal(service, &id, &refusal)), outcome, cost)
+                (Ok(wire::refusal(service, &id, &refusal)), outcome, (read, write, Vec::new()))
             }
             Err(broken) => (Err(broken), Outcome::Disconnected, Default::default()),
         };
         let (response, outcome) = match delivery {
-            Delivery::Deliver => (response, outcome),
+            Delivery::Deliver | Delivery::Delay(_) => (response, outcome),
             Delivery::Lose | Delivery::Silence => (Err(Broken::AnswerLost), Outcome::AnswerLost),
         };
-        if let Some(observer) = self.observer.as_ref().filter(|_| !caller.unseen) {
-            observer.called(&CallRecord {
-                caller: info.caller,
-                service: info.service,
-                operation: info.operation,
-                asks: info.asks,
-                resources: info.resources,
-                keys: info.keys,
-                outcome,
-                lacking,
-                read_units: units.0,
-                write_units: units.1,
-                request_bytes: info.request_bytes,
-                response_bytes: response.as_ref().map_or(0, |response| response.body().len()),
-                duration: started.elapsed(),
-            });
+        if !caller.unseen {
+            let length = response.as_ref().map_or(0, |response| response.body().len());
+            self.observe(info, outcome, lacking, units, length, started.elapsed());
         }
-        if delivery == Delivery::Silence {
-            std::future::pending::<()>().await;
+        match delivery {
+            Delivery::Deliver | Delivery::Lose => {}
+            Delivery::Delay(time) => tokio::time::sleep(time).await,
+            Delivery::Silence => std::future::pending::<()>().await,
         }
         response
     }
@@ -146,8 +146,63 @@ impl Cloud {
             Some(Fault::Refuse(refusal)) => return Ok(Err(refusal)),
             Some(Fault::Disconnect) => return Err(Broken::Disconnected),
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Late(time)) => {
+                self.run_late(time, work, caller, service, info, id);
+                return Err(Broken::AnswerLost);
+            }
         }
         Ok(self.run(work, caller, service, info, id).await)
+    }
+
+    /// Runs a call after `time`, when its caller doesn't wait for it any more.
+    fn run_late(
+        &self,
+        time: Duration,
+        work: Work,
+        caller: &Caller,
+        service: Service,
+        info: &CallInfo,
+        id: &str,
+    ) {
+        let (me, caller, info, id) = (self.me.clone(), caller.clone(), info.clone(), id.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            // A cloud that is gone does nothing late.
+            let Some(cloud) = me.upgrade() else { return };
+            let started = Instant::now();
+            let ran = cloud.run(work, &caller, service, &info, &id).await;
+            let units = ran.map(|answer| (answer.read_units, answer.write_units, answer.capacity));
+            cloud.observe(info, Outcome::AnswerLost, None, units.unwrap_or_default(), 0, started.elapsed());
+        });
+    }
+
+    /// Tells the observer of a call that has ended.
+    fn observe(
+        &self,
+        info: CallInfo,
+        outcome: Outcome,
+        lacking: Option<Ask>,
+        (read_units, write_units, capacity): (Units, Units, Vec<Capacity>),
+        response_bytes: usize,
+        duration: Duration,
+    ) {
+        let Some(observer) = &self.observer else { return };
+        observer.called(&CallRecord {
+            caller: info.caller,
+            service: info.service,
+            operation: info.operation,
+            asks: info.asks,
+            resources: info.resources,
+            keys: info.keys,
+            outcome,
+            lacking,
+            read_units,
+            write_units,
+            capacity,
+            request_bytes: info.request_bytes,
+            response_bytes,
+            duration,
+        });
     }
 
     fn prepare(
@@ -231,7 +286,7 @@ impl Cloud {
     ) -> Result<Answer, Refusal> {
         let operation = info.operation.as_str();
         match work {
-            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys),
+            Work::DynamoDb(request) => self.dynamodb.run(*request, &info.keys).await,
             Work::Sqs(input) => {
                 let output = self.sqs.call(operation, input).await?;
                 Ok(Bytes::from(output.to_string()).into())

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Weak, atomic::AtomicU64},
 };
 
 use crate::{Faults, Kms, Objects, Observer, Place, Secrets, Ses, Sns, Sqs, dynamodb::DynamoDb};
@@ -50,6 +50,8 @@ pub struct Cloud {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) faults: Option<Arc<dyn Faults>>,
     pub(crate) requests: AtomicU64,
+    /// Itself, for calls that go on without their caller.
+    pub(crate) me: Weak<Self>,
 }
 
 /// A cloud that can't be opened.
@@ -103,7 +105,7 @@ impl Cloud {
         let secrets = Secrets::open(place.clone(), data)?;
         let kms = Kms::open(place.clone(), data)?;
         let objects = Objects::open(data)?;
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|me| Self {
             place,
             dynamodb,
             sqs,
@@ -115,6 +117,7 @@ impl Cloud {
             observer,
             faults,
             requests: AtomicU64::new(1),
+            me: me.clone(),
         }))
     }
 }

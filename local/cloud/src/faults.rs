@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::{Refusal, iam::Ask};
 
 /// What a call is about, known before it runs.
@@ -32,6 +34,9 @@ pub enum Fault {
     Disconnect,
     /// The service takes this long before it begins.
     Delay(Duration),
+    /// The connection breaks at once, and the service hears of the call so much later: an effect that comes after
+    /// the caller has given it up.
+    Late(Duration),
 }
 
 /// What becomes of the answer of a call that has run.
@@ -44,10 +49,33 @@ pub enum Delivery {
     Lose,
     /// The caller hears nothing until its own timeout.
     Silence,
+    /// The caller gets it so much later.
+    Delay(Duration),
+}
+
+/// Another request in place of one.
+pub struct Rewritten {
+    /// Its body.
+    pub body: Bytes,
+    /// Makes of the answer to it the answer to the one that was asked.
+    pub answer: Box<dyn FnOnce(Bytes) -> Bytes + Send>,
 }
 
 /// Decides which calls go wrong, and how.
 pub trait Faults: Send + Sync {
+    /// Puts another body in place of a request's, before anybody reads it: to ask less than was asked for, or something
+    /// else. Who it is from, and which service and operation it is for, is told.
+    fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Rewritten> {
+        let _ = (caller, service, operation, body);
+        None
+    }
+
+    /// Puts another body in place of what a service answered: as an index does that lags.
+    fn answer(&self, call: &CallInfo, body: &Bytes) -> Option<Bytes> {
+        let _ = (call, body);
+        None
+    }
+
     /// Asked before a call runs.
     fn before(&self, call: &CallInfo) -> Option<Fault> {
         let _ = call;

@@ -5,7 +5,6 @@
 //! else through the loopback endpoint that [`Cloud::serve`] opens, and an event source through the typed
 //! interface of each service.
 
-mod blocking;
 mod call;
 mod caller;
 mod client;
@@ -26,6 +25,7 @@ mod route;
 pub mod secrets;
 mod serve;
 pub mod ses;
+mod signal;
 pub mod sns;
 pub mod sqs;
 mod sts;
@@ -34,11 +34,11 @@ mod wire;
 pub use caller::{Access, Caller};
 pub use cloud::{Cloud, CloudError, CloudOptions};
 pub use error::AwsError;
-pub use faults::{Broken, CallInfo, Delivery, Fault, Faults};
+pub use faults::{Broken, CallInfo, Delivery, Fault, Faults, Rewritten};
 pub use guard::{Guard, guarded};
 pub use kms::Kms;
 pub use objects::Objects;
-pub use observe::{CallRecord, Observer, Outcome, Units};
+pub use observe::{CallRecord, Capacity, Observer, Outcome, Units};
 pub use place::{Clock, Place};
 pub use refusal::Refusal;
 pub use secrets::Secrets;

@@ -33,12 +33,25 @@ pub struct CallRecord {
     pub read_units: Units,
     /// Capacity written, indexes included.
     pub write_units: Units,
+    /// The same capacity by table and index, as far as the service told: a refused call tells only how much.
+    pub capacity: Vec<Capacity>,
     /// Length of the request's body.
     pub request_bytes: usize,
     /// Length of the answer's body.
     pub response_bytes: usize,
     /// How long the service took, by tokio's clock.
     pub duration: Duration,
+}
+
+/// What a call took of one table, or of one of its indexes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// The table's name.
+    pub table: String,
+    /// The index; the table itself where absent.
+    pub index: Option<String>,
+    /// How much.
+    pub units: Units,
 }
 
 /// How a call ended.

@@ -101,7 +101,7 @@ pub(super) fn json(happening: &Happening, at: Timestamp) -> Option<String> {
             let (_, subject) = event(kind.as_deref(), message);
             json!({ "happening": "event", "topic": topic, "type": kind, "subject": subject })
         }
-        Happening::Delivered { queue, function, messages, failed } => json!({
+        Happening::Delivered { queue, function, messages, failed, .. } => json!({
             "happening": "delivered", "queue": queue, "function": function, "messages": messages, "failed": failed,
         }),
         Happening::DeadLettered { queue, dead_letters, waiting } => json!({
@@ -192,6 +192,8 @@ mod tests {
             request_id: "id".to_owned(),
             cause: Cause::Queue("souk-advance-orders".to_owned()),
             duration: Duration::from_millis(31),
+            busy: Duration::from_millis(2),
+            memory: 256,
             failure: None,
         });
         let event = Happening::Published {

@@ -34,6 +34,10 @@ pub enum Happening {
         messages: usize,
         /// How many of them the function failed on: they come again.
         failed: usize,
+        /// How many of them were received for the first time.
+        fresh: usize,
+        /// What their bodies weigh.
+        bytes: usize,
     },
     /// Messages went to a dead-letter queue.
     DeadLettered {
@@ -121,6 +125,10 @@ pub struct RunRecord {
     pub cause: Cause,
     /// How long it took.
     pub duration: Duration,
+    /// How long it kept a processor of this machine busy, and whatever stands in for AWS in this process with it.
+    pub busy: Duration,
+    /// The function's memory, in MB.
+    pub memory: u32,
     /// How it ended: nothing went wrong, or what did.
     pub failure: Option<String>,
 }

@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 
 use super::{
     activity::Activity,
+    chaos::Chaos,
     gateway::Gateway,
     happening::{Cause, Happening},
     open,
@@ -50,6 +51,8 @@ pub struct MarketOptions {
     pub outside: Option<Outside>,
     /// Makes AWS calls go wrong.
     pub faults: Option<Arc<dyn Faults>>,
+    /// Kills, replaces and misleads execution environments.
+    pub chaos: Option<Arc<dyn Chaos>>,
     /// Told of every AWS call, beside the market's own happenings.
     pub observer: Option<Arc<dyn Observer>>,
     /// Enforces DynamoDB's limit of 1,000 write units a second on each partition key.
@@ -78,6 +81,7 @@ impl MarketOptions {
             delivery: Delivery::default(),
             outside: None,
             faults: None,
+            chaos: None,
             observer: None,
             partition_limits: false,
             schedules: true,
@@ -191,7 +195,7 @@ impl Market {
         functions
             .values()
             .find(|deployed| deployed.spec.binary == binary)
-            .map(|deployed| deployed.app.clone())
+            .map(|deployed| deployed.environment.app())
     }
 
     /// How many keys that functions named were held against what their invocation is about.

@@ -1,6 +1,9 @@
 //! Runs what a template declares: functions behind a gateway, fed by queues, streams and schedules.
 
 mod activity;
+mod busy;
+mod chaos;
+mod environment;
 mod gateway;
 mod happening;
 mod ids;
@@ -19,6 +22,7 @@ mod tripwire;
 mod watcher;
 mod webhooks;
 
+pub use chaos::{Chaos, Fate};
 pub use gateway::PeerAddress;
 pub use happening::{Cause, Happening, RequestRecord, RunRecord, WebhookRecord};
 pub use market::{Market, MarketError, MarketOptions};

@@ -7,12 +7,13 @@ use std::{
 
 use aws_credential_types::Credentials;
 use serde_json::json;
-use souk::runtime::{App, Function, MetricSink, Settings, Transport, web::Outside};
+use souk::runtime::{Function, MetricSink, Settings, Transport, web::Outside};
 use souk_cloud::{Caller, Cloud, CloudOptions, Observer, Place, iam::Policy};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::{
     activity::Activity,
+    environment::Environment,
     gateway::Gateway,
     happening::Happening,
     market::{Engine, MarketError, MarketOptions},
@@ -193,13 +194,7 @@ fn deploy(
     };
     Ok(Deployed {
         spec: spec.clone(),
-        app: App::with_metrics(
-            settings,
-            transport,
-            options.clock.clone(),
-            options.entropy.clone(),
-            metrics.clone(),
-        ),
+        environment: Environment::new(&spec.binary, options, settings, transport, metrics.clone()),
         function,
         policy,
         config: Arc::new(config),

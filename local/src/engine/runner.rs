@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Durat
 
 use futures::FutureExt as _;
 use serde_json::value::RawValue;
-use souk::runtime::{App, Clock, Entropy, Function, Invocation, InvocationError};
+use souk::runtime::{Clock, Entropy, Function, Invocation, InvocationError};
 use souk_cloud::{guarded, iam::Policy};
 use tokio::{
     sync::{Semaphore, broadcast, oneshot},
@@ -14,6 +14,9 @@ use tokio::{
 
 use super::{
     activity::Activity,
+    busy::Busy,
+    chaos::{Fate, Killed},
+    environment::Environment,
     happening::{Cause, Happening, RunRecord},
     ids,
     tasks::Tasks,
@@ -30,7 +33,7 @@ pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 pub(crate) struct Deployed {
     pub spec: FunctionSpec,
     pub function: Function,
-    pub app: App,
+    pub environment: Environment,
     pub policy: Arc<Policy>,
     pub config: Arc<lambda_runtime::Config>,
     /// Reserved concurrency.
@@ -52,6 +55,9 @@ pub enum Failure {
         /// The function's timeout.
         seconds: u32,
     },
+    /// Its process was killed.
+    #[error("Runtime exited with error: signal: killed")]
+    Killed,
     /// As many run as the function's reserved concurrency allows.
     #[error("Rate Exceeded.")]
     Throttled,
@@ -114,10 +120,13 @@ impl Runner {
         self.tasks.spawn(async move {
             let started = Instant::now();
             let run = deployed.invoke(invocation);
-            let answer = match guard {
-                Some(guard) => guarded(guard, run).await,
-                None => run.await,
+            let (answer, busy) = match guard {
+                Some(guard) => Busy::of(guarded(guard, run)).await,
+                None => Busy::of(run).await,
             };
+            if let Err(failure) = &answer {
+                deployed.environment.failed(failure);
+            }
             // Nobody listening is no failure.
             let _ = happenings.send(Happening::Run(RunRecord {
                 function: deployed.spec.id.clone(),
@@ -125,6 +134,8 @@ impl Runner {
                 request_id,
                 cause,
                 duration: started.elapsed(),
+                busy,
+                memory: deployed.spec.memory,
                 failure: answer.as_ref().err().map(ToString::to_string),
             }));
             let _ = tell.send((answer, under_way));
@@ -143,15 +154,25 @@ impl Deployed {
             Some(gate) => Some(gate.try_acquire().map_err(|_| Failure::Throttled)?),
         };
         let limit = Duration::from_secs(u64::from(self.spec.timeout));
-        let run = AssertUnwindSafe(self.function.invoke(self.app.clone(), invocation)).catch_unwind();
-        match tokio::time::timeout(limit, run).await {
+        let Fate { fresh, killed_at } = self.environment.fate();
+        if fresh {
+            self.environment.renew();
+        }
+        let app = self.environment.app();
+        let run = AssertUnwindSafe(self.function.invoke(app, invocation)).catch_unwind();
+        let ended = tokio::time::timeout(limit, Killed::new(run, killed_at)).await;
+        if matches!(ended, Err(_) | Ok(None)) {
+            self.environment.renew();
+        }
+        match ended {
             Err(_) => Err(Failure::TimedOut { seconds: self.spec.timeout }),
-            Ok(Err(panic)) => Err(Failure::Panicked(message_of(panic.as_ref()))),
-            Ok(Ok(Err(error))) => Err(error.into()),
-            Ok(Ok(Ok(answer))) if answer.get().len() > PAYLOAD_LIMIT => {
+            Ok(None) => Err(Failure::Killed),
+            Ok(Some(Err(panic))) => Err(Failure::Panicked(message_of(panic.as_ref()))),
+            Ok(Some(Ok(Err(error)))) => Err(error.into()),
+            Ok(Some(Ok(Ok(answer)))) if answer.get().len() > PAYLOAD_LIMIT => {
                 Err(Failure::TooLarge { what: "answer" })
             }
-            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Some(Ok(Ok(answer)))) => Ok(answer),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Webhooks {
     pub(crate) fn start(engine: &Arc<Engine>) {
         let mut functions = engine.runner.functions.values();
         if let Some(receiver) = functions.find(|function| function.spec.binary == RECEIVER) {
-            let app = engine.operator(receiver.app.settings().clone(), Caller::unseen(SANDBOX));
+            let app = engine.operator(receiver.environment.app().settings().clone(), Caller::unseen(SANDBOX));
             let _ = engine.sandbox.set(app);
             let _ = engine.webhooks.engine.set(Arc::downgrade(engine));
         }

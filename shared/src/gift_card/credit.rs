@@ -118,7 +118,7 @@ pub async fn read_credit(
     customer: CustomerId,
 ) -> Result<StoreCreditView, Problem> {
     customer::load(app, tenant, customer).await?.ok_or_else(Problem::not_found)?;
-    view(app, tenant, customer).await
+    Ok(credit_of(app, tenant, customer).await?)
 }
 
 /// The store credit of the customer who is calling.
@@ -127,10 +127,18 @@ pub async fn read_credit(
 /// As [`customer::own`].
 pub async fn own_credit<B, Q>(app: &App, call: &Call<B, Q>) -> Result<StoreCreditView, Problem> {
     let customer = customer::own(app, call).await?;
-    view(app, call.tenant()?, customer.id).await
+    Ok(credit_of(app, call.tenant()?, customer.id).await?)
 }
 
-async fn view(app: &App, tenant: Tenant, customer: CustomerId) -> Result<StoreCreditView, Problem> {
+/// What a customer is owed, whoever asks, with what changed it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn credit_of(
+    app: &App,
+    tenant: Tenant,
+    customer: CustomerId,
+) -> Result<StoreCreditView, StoreError> {
     let balances = balances(app, tenant, customer).await?;
     let commits = storage::changes(app, tenant, &TenderKind::StoreCredit { customer }).await?;
     let transactions = commits.iter().rev().flat_map(Transaction::all_of).collect();

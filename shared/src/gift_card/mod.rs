@@ -17,7 +17,7 @@ mod view;
 
 pub use change::{Change, Happened, happened_of};
 pub use code::GiftCode;
-pub use credit::{GrantCredit, StoreCreditView, balances, grant, own_credit, read_credit};
+pub use credit::{GrantCredit, StoreCreditView, balances, credit_of, grant, own_credit, read_credit};
 pub use expiry::expire;
 pub use issue::{IssuedCard, NewGiftCard, issue};
 pub use manage::{ChangeGiftCard, ListGiftCards, change_status, list, read};

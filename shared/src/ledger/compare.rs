@@ -85,6 +85,11 @@ impl Record {
                 (of(Account::ProviderClearing, Side::Debit), of(Account::ProviderClearing, Side::Credit));
             // What the provider keeps for itself or for a bank leaves the account too, and was not given back.
             let kept = fee.plus(disputed)?;
+            // What came back of a refund was not taken, but never arrived.
+            if entry.kind == "order.refund_failed" {
+                record.refunded = record.refunded.minus(taken)?;
+                continue;
+            }
             record.captured = record.captured.plus(taken)?.minus(kept.negated()?.or_zero())?;
             record.refunded = record.refunded.plus(given)?.minus(kept.or_zero())?;
             fees = fees.plus(fee)?;

@@ -10,6 +10,7 @@ mod compare;
 mod entry;
 mod export;
 mod hear;
+mod late_fee;
 mod list;
 mod posting;
 mod reconcile;

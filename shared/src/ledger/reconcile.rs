@@ -1,7 +1,7 @@
 //! Holding the books against what the payment providers say, and telling what differs. Nothing is put right here: that
 //! is a person's decision.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     account::Account,
     compare::{Difference, Record, by_order, compare},
-    entry::Entry,
+    entry::{Entry, Unbalanced},
+    late_fee, posting,
 };
 use crate::{
     http::{Call, Limit, List, Problem},
     id::OrderId,
-    order,
+    order::{self, Order},
     payment::{self, PaymentKey, Provider, ProviderError, ProviderName, ProviderPayment},
     runtime::{App, Metric, Unit},
     store::{self, Page, Query, StoreError, Table, Write, keys},
@@ -50,6 +51,9 @@ pub struct Reconciliation {
     pub orders: u32,
     /// Orders that were moving at the time. They are compared by the next run.
     pub in_flight: u32,
+    /// The fees that a provider told later than it took the money. They were booked.
+    #[serde(default)]
+    pub late_fees: u32,
     /// How many differences there are.
     pub count: u32,
     /// The first 200 of them.
@@ -68,6 +72,9 @@ pub enum Failure {
     /// Amounts can't be reckoned together.
     #[error(transparent)]
     Money(#[from] crate::money::MoneyError),
+    /// A fee can't be booked.
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
     /// The report could not be kept.
     #[error(transparent)]
     Unkept(#[from] store::WriteError),
@@ -80,24 +87,25 @@ pub enum Failure {
 /// [`Failure`]; the next run goes on.
 pub async fn reconcile(app: &App, tenant: Tenant) -> Result<Option<Reconciliation>, Failure> {
     let from = app.now() - LOOK_BACK;
+    let (at, differences) = (app.now(), Vec::new());
     let mut report =
-        Reconciliation { at: app.now(), from, orders: 0, in_flight: 0, count: 0, differences: Vec::new() };
-    let mut booked = booked_since(app, tenant, from).await?;
+        Reconciliation { at, from, orders: 0, in_flight: 0, late_fees: 0, count: 0, differences };
+    // Of these the payment may be older, or at no provider at all.
+    let booked = booked_since(app, tenant, from).await?;
+    let mut orders: BTreeMap<_, Vec<_>> = booked.into_iter().map(|order| (order, Vec::new())).collect();
+    let mut providers = Vec::new();
     for name in PROVIDERS {
-        let Some(provider) = payment::provider_of(app, tenant, name).await? else {
-            continue;
-        };
+        let Some(provider) = payment::provider_of(app, tenant, name).await? else { continue };
         let (known, unknown) = by_order(all_since(provider.as_ref(), from).await?);
         unknown.into_iter().for_each(|difference| report.add(difference));
-        for (order, payments) in known {
-            booked.remove(&order);
-            report.order(app, tenant, order, &payments).await?;
-        }
+        // One order may be known to two providers: the second was asked when the first one was out of order.
+        known.into_iter().for_each(|(order, payments)| orders.entry(order).or_default().extend(payments));
+        providers.push(provider);
     }
-    // Whose payment is older, or is at no provider at all.
-    for order in booked {
-        let payments = payments_of(app, tenant, order).await?;
-        report.order(app, tenant, order, &payments).await?;
+    for (id, mut payments) in orders {
+        let order = order::load(app, tenant, id).await?;
+        payments.extend(others_of(&providers, id, order.as_ref(), &payments).await?);
+        report.order(app, tenant, (id, order.as_ref()), &payments).await?;
     }
     report.tell(app, tenant);
     if report.orders == 0 && report.in_flight == 0 && report.count == 0 {
@@ -120,22 +128,30 @@ impl Reconciliation {
         &mut self,
         app: &App,
         tenant: Tenant,
-        order: OrderId,
+        (id, order): (OrderId, Option<&Order>),
         payments: &[ProviderPayment],
     ) -> Result<(), Failure> {
-        let entries = entries_of(app, tenant, order).await?;
+        let entries = entries_of(app, tenant, id).await?;
         let currency = entries.first().map(|entry| entry.lines.currency());
         let currency = currency.or_else(|| payments.first().map(|payment| payment.amount.currency()));
         let Some(currency) = currency else {
             return Ok(());
         };
         let provider = Record::of_payments(payments, currency)?;
-        let found = compare(order, &provider, &Record::of_entries(&entries, currency)?);
-        if !found.is_empty() && moved_lately(app, tenant, order).await? {
+        let found = compare(id, &provider, &Record::of_entries(&entries, currency)?);
+        if !found.is_empty() && moved_lately(app, order) {
             self.in_flight = self.in_flight.saturating_add(1);
             return Ok(());
         }
         self.orders = self.orders.saturating_add(1);
+        if let (Some((fee, booked)), Some(order)) = (late_fee::told_late(&found), order) {
+            if let Some(entry) = late_fee::entry(order, fee, booked)?
+                && posting::post(app, tenant, &entry).await?
+            {
+                self.late_fees = self.late_fees.saturating_add(1);
+            }
+            return Ok(());
+        }
         found.into_iter().for_each(|difference| self.add(difference));
         Ok(())
     }
@@ -177,20 +193,24 @@ async fn all_since(provider: &dyn Provider, from: Timestamp) -> Result<Vec<Provi
     }
 }
 
-async fn payments_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<ProviderPayment>, Failure> {
-    let mut payments = Vec::new();
-    for name in PROVIDERS {
-        if let Some(provider) = payment::provider_of(app, tenant, name).await? {
-            // Numbered from 1, without gaps.
-            for number in 1.. {
-                match provider.find(PaymentKey { order, number }).await? {
-                    Some(payment) => payments.push(payment),
-                    None => break,
-                }
-            }
+/// The payments of an order that are not among those `listed`: begun before the time that is looked at.
+async fn others_of(
+    providers: &[Box<dyn Provider>],
+    id: OrderId,
+    order: Option<&Order>,
+    listed: &[ProviderPayment],
+) -> Result<Vec<ProviderPayment>, ProviderError> {
+    let mut numbers = order.map_or_else(|| [1].into(), Order::payment_numbers);
+    for key in listed.iter().filter_map(|payment| payment.key) {
+        numbers.remove(&key.number);
+    }
+    let mut others = Vec::new();
+    for number in numbers {
+        for provider in providers {
+            others.extend(provider.find(PaymentKey { order: id, number }).await?);
         }
     }
-    Ok(payments)
+    Ok(others)
 }
 
 async fn entries_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<Entry>, StoreError> {
@@ -198,10 +218,9 @@ async fn entries_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<Ent
     store::query_all(app, "ledger entry", Table::State, &list).await
 }
 
-async fn moved_lately(app: &App, tenant: Tenant, order: OrderId) -> Result<bool, StoreError> {
-    let order = order::load(app, tenant, order).await?;
+fn moved_lately(app: &App, order: Option<&Order>) -> bool {
     let last = order.and_then(|order| order.timeline.last().map(|entry| entry.at));
-    Ok(last.is_some_and(|last| app.now().duration_since(last) < IN_FLIGHT))
+    last.is_some_and(|last| app.now().duration_since(last) < IN_FLIGHT)
 }
 
 /// Which reports to list.

@@ -13,7 +13,7 @@ use crate::{
     gift_card::{Change, Happened},
     id::{EditId, RefundId},
     money::{Money, MoneyError},
-    order::{EditCharge, Order, OrderEvent, RefundCause, RefundWay},
+    order::{EditCharge, Order, OrderEvent, Refund, RefundCause, RefundShare, RefundWay},
     payment::{DisputeStatus, RefundStatus},
     pricing::{Pricing, TenderKind},
     totals::Totals,
@@ -37,6 +37,7 @@ pub fn of_order(order: &Order, event: &OrderEvent) -> Result<Option<Lines>, Unba
             refunded(order, *refund, until)?
         }
         OrderEvent::RefundSucceeded { refund } => refunded(order, *refund, usize::MAX)?,
+        OrderEvent::RefundFailed { refund, .. } => came_back(order, *refund)?,
         OrderEvent::PaymentRefunded { amount } if is_booked(order) => {
             returned(order, order.refunded, *amount)?.credit(Account::ProviderClearing, *amount)?
         }
@@ -60,11 +61,12 @@ pub fn of_order(order: &Order, event: &OrderEvent) -> Result<Option<Lines>, Unba
 }
 
 /// The types of the events of orders that post something.
-pub const ORDER_EVENTS: [&str; 8] = [
+pub const ORDER_EVENTS: [&str; 9] = [
     "order.payment_captured",
     "order.payment_refunded",
     "order.refund_share_returned",
     "order.refund_succeeded",
+    "order.refund_failed",
     "order.dispute_opened",
     "order.dispute_closed",
     "order.edited",
@@ -159,11 +161,8 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
     let Some(refund) = order.refunds.iter().find(|refund| refund.id() == id) else {
         return Ok(Draft::new());
     };
-    let shares = &refund.request.shares;
-    let weights = shares.iter().map(|share| u64::try_from(share.amount.amount()).unwrap_or(0));
-    let taxes = tax_of_refund(order, id)?.split(&weights.collect::<Vec<_>>());
     let mut draft = Draft::new();
-    for (share, tax) in shares.iter().zip(taxes).take(until).skip(refund.returned) {
+    for (share, tax) in shares(order, refund)?.into_iter().take(until).skip(refund.returned) {
         let from = match share.way {
             RefundWay::Payment { .. } => Account::ProviderClearing,
             RefundWay::GiftCard { .. } | RefundWay::StoreCredit { .. } => Account::Deposits,
@@ -179,6 +178,27 @@ fn refunded(order: &Order, id: RefundId, until: usize) -> Result<Draft, MoneyErr
         draft = draft.credit(from, share.amount)?;
     }
     Ok(draft)
+}
+
+/// The last share of a refund that had succeeded: the bank sent it back days later. What of one that is under way fails
+/// was never booked.
+fn came_back(order: &Order, id: RefundId) -> Result<Draft, MoneyError> {
+    let succeeded = |refund: &&Refund| refund.id() == id && refund.status == RefundStatus::Succeeded;
+    let Some(refund) = order.refunds.iter().find(succeeded) else { return Ok(Draft::new()) };
+    let Some((share, tax)) = shares(order, refund)?.pop() else { return Ok(Draft::new()) };
+    let draft = Draft::new().debit(Account::ProviderClearing, share.amount)?;
+    match refund.request.cause {
+        RefundCause::Edited { .. } => draft.credit(Account::Receivable, share.amount),
+        _ => draft.credit(Account::Refunds, share.amount.minus(tax)?)?.credit(Account::Tax, tax),
+    }
+}
+
+/// The shares of a refund, each with its tax.
+fn shares<'r>(order: &Order, refund: &'r Refund) -> Result<Vec<(&'r RefundShare, Money)>, MoneyError> {
+    let shares = &refund.request.shares;
+    let weights = shares.iter().map(|share| u64::try_from(share.amount.amount()).unwrap_or(0));
+    let taxes = tax_of_refund(order, refund.id())?.split(&weights.collect::<Vec<_>>());
+    Ok(shares.iter().zip(taxes).collect())
 }
 
 /// How much of a refund is tax: what its lines and its sending say, and of an amount for nothing in particular its share

@@ -64,18 +64,18 @@ pub struct Failures {
 
 impl Failures {
     /// What time has left of them.
-    fn left(self, now: i64) -> u32 {
+    pub(super) fn left(self, now: i64) -> u32 {
         let hours = u32::try_from((now - self.at).max(0) / HALVES).unwrap_or(u32::MAX);
         self.count.checked_shr(hours).unwrap_or(0)
     }
 
     /// Another count, now.
-    fn counted(count: u32, now: i64, wait: i64) -> Self {
+    pub(super) fn counted(count: u32, now: i64, wait: i64) -> Self {
         Self { count, at: now, free_at: now + wait, expires: now / 1000 + KEPT }
     }
 
     /// The wait that is left. A clock that goes back makes nobody wait longer than the longest wait.
-    fn wait(self, now: i64) -> i64 {
+    pub(super) fn wait(self, now: i64) -> i64 {
         (self.free_at - now).clamp(0, MOST_OF_ADDRESS)
     }
 }
@@ -182,7 +182,7 @@ impl From<StartError> for Refused {
 }
 
 impl Refused {
-    fn too_soon(wait: i64) -> Self {
+    pub(super) fn too_soon(wait: i64) -> Self {
         Self::TooSoon { seconds: u32::try_from((wait + 999) / 1000).unwrap_or(u32::MAX).max(1) }
     }
 }
@@ -271,7 +271,17 @@ async fn read(app: &App, own: &Key, whole: &Key, known: &Key, now: i64) -> Resul
 
 /// Writes a count in place of the one that was read.
 fn count(key: &Key, read: Option<Failures>, failures: &Failures) -> Result<Write, StoreError> {
-    let write = Write::put("attempts", key.clone(), failures)?;
+    counted("attempts", key, read, failures)
+}
+
+/// As [`count`], of items of another kind.
+pub(super) fn counted(
+    kind: &'static str,
+    key: &Key,
+    read: Option<Failures>,
+    failures: &Failures,
+) -> Result<Write, StoreError> {
+    let write = Write::put(kind, key.clone(), failures)?;
     Ok(match read {
         None => write.when("attribute_not_exists(pk)"),
         Some(read) => write

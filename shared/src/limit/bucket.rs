@@ -71,6 +71,16 @@ impl Policy {
         let block = if self.rate == 0 { self.burst / 100 } else { self.burst / 20 };
         if block == 0 { 1 } else { block }
     }
+
+    /// How many tokens an environment gives in a while before it takes any: next to nothing of what the bucket holds. None
+    /// of what is scarce.
+    pub const fn on_the_house(self) -> u32 {
+        match self.burst / 64 {
+            _ if self.rate == 0 => 0,
+            few @ 0..=2 => few,
+            _ => 3,
+        }
+    }
 }
 
 /// A bucket as it is stored.

@@ -167,7 +167,7 @@ fn of_stranger(class: Option<Class>, address: &str) -> Vec<Applies> {
 }
 
 /// Whether a principal is a storefront, whose key everybody can read: then each address is a caller of its own.
-fn is_storefront(principal: &Principal) -> bool {
+pub(super) fn is_storefront(principal: &Principal) -> bool {
     matches!(principal.who(), Who::Key(_))
         && principal.scopes().iter().all(|scope| Scope::PUBLISHABLE.contains(scope))
 }

@@ -12,6 +12,8 @@ const MOST_SILENCE: i64 = 1_000;
 const REMEMBERED: i64 = 60_000;
 /// How long the bucket is not asked again after it could not be reached, in milliseconds.
 const UNREACHED: i64 = 1_000;
+/// How long a bucket has to be left alone before something is on the house again, in milliseconds.
+pub const HOUSE: i64 = 30_000;
 /// How far the clock may go back before what is held is forgotten, in milliseconds.
 const BACKWARDS: i64 = 2_000;
 
@@ -33,6 +35,12 @@ pub struct Lease {
     taken: u32,
     /// The next block, if all of this one is used.
     block: u32,
+    /// Tokens that were given before any was taken for them. The next block pays for them.
+    owed: u32,
+    /// When the first of those was given, or the bucket last asked.
+    owed_since: i64,
+    /// Whether the bucket was asked since.
+    asked: bool,
     known: Option<Bucket>,
     /// How far the bucket's time was ahead of this environment's when it was looked at.
     behind: i64,
@@ -45,7 +53,7 @@ pub enum Spent {
     Yes,
     /// There are none, for so many milliseconds.
     Refused(i64),
-    /// A block of so many has to be taken first.
+    /// A block of so many has to be taken first, which pays for what is owed too.
     Ask(u32),
     /// The bucket could not be reached a moment ago.
     Unreached,
@@ -67,6 +75,10 @@ impl Lease {
         if now < self.unreached_until {
             return Spent::Unreached;
         }
+        if self.on_the_house(policy, now) {
+            return Spent::Yes;
+        }
+        (self.asked, self.owed_since) = (true, now);
         // A block that was too large for its time is followed by a smaller one, one that was soon used up by a larger
         // one.
         let used = self.taken - self.tokens;
@@ -78,17 +90,34 @@ impl Lease {
         self.block = next.clamp(1, policy.block());
         self.tokens = 0;
         self.taken = 0;
-        Spent::Ask(self.block)
+        Spent::Ask(self.block + self.owed)
     }
 
-    /// A block of `granted` came, and one of it is spent at once.
-    pub fn granted(&mut self, policy: Policy, granted: u32, bucket: Bucket, now: i64) {
+    /// Whether this token is given before it is taken: a few are to who comes seldom, so that somebody who looks around
+    /// in a shop costs no write. Who comes more often pays for them with the first block.
+    fn on_the_house(&mut self, policy: Policy, now: i64) -> bool {
+        if now < self.owed_since || now - self.owed_since >= HOUSE {
+            (self.asked, self.owed, self.owed_since) = (false, 0, now);
+        }
+        let given = !self.asked && self.owed < policy.on_the_house();
+        self.owed += u32::from(given);
+        given
+    }
+
+    /// A block of `granted` came: it pays for what is owed, and one of the rest is spent at once. Whether there was one.
+    pub fn granted(&mut self, policy: Policy, granted: u32, bucket: Bucket, now: i64) -> bool {
         self.see(bucket, now);
+        let rest = granted.saturating_sub(self.owed);
+        self.owed -= granted - rest;
+        if rest == 0 {
+            return false;
+        }
         self.refusals = 0;
-        self.taken = granted;
-        self.tokens = granted.saturating_sub(1);
+        self.taken = rest;
+        self.tokens = rest - 1;
         let length = if policy.rate == 0 { LONG_LEASE } else { LEASE };
         (self.since, self.until) = (now, now + length);
+        true
     }
 
     fn see(&mut self, bucket: Bucket, now: i64) {
@@ -133,7 +162,8 @@ impl Lease {
 
     /// About how many tokens are left, over all environments.
     pub fn remaining(&self, policy: Policy, now: i64) -> u32 {
-        let shared = self.known.map_or(0, |bucket| bucket.level(policy, now) / policy.token());
+        let full = i64::from(policy.burst.saturating_sub(self.owed));
+        let shared = self.known.map_or(full, |bucket| bucket.level(policy, now) / policy.token());
         let held = if now < self.until { self.tokens } else { 0 };
         u32::try_from(shared).unwrap_or(0).saturating_add(held).min(policy.burst)
     }

@@ -6,6 +6,7 @@ pub mod attempts;
 mod bounded;
 pub mod bucket;
 mod gate;
+pub mod guesses;
 pub mod lease;
 mod memory;
 mod origin;

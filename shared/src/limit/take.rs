@@ -78,8 +78,11 @@ async fn ask(
         };
         match change(app, key, policy, step).await? {
             Ok(bucket) => {
-                lease.granted(policy, step.granted, bucket, now);
-                return Ok(Taken::Passed(lease.remaining(policy, now)));
+                if lease.granted(policy, step.granted, bucket, now) {
+                    return Ok(Taken::Passed(lease.remaining(policy, now)));
+                }
+                // All of it went for what was owed.
+                (known, seen) = (Some(bucket), Some(bucket));
             }
             Err(stored) => (known, seen) = (stored, stored),
         }

@@ -173,6 +173,14 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
             PaymentStatus::None if order.cancellation.is_none() => refuse("it is not to be paid yet"),
             _ => refuse("its payment is settled already"),
         },
+        Command::RecordPaid { amount, captured, fee, reference, provider } => match order.payment {
+            PaymentStatus::None => {
+                let mut events = decide(order, Command::RecordAuthorized { amount, reference, provider })?;
+                events.push(OrderEvent::PaymentCaptured { amount: captured, fee, provider });
+                Ok(events)
+            }
+            _ => money::record_captured(order, captured, fee),
+        },
         Command::RecordDeclined(decline) => match order.payment {
             PaymentStatus::None if order.cancellation.is_none() && order.may_be_held() => {
                 Ok(vec![OrderEvent::PaymentDeclined { decline }, canceling(CancelCause::PaymentDeclined)])

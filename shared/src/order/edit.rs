@@ -211,6 +211,13 @@ impl Order {
         PaymentKey { order: self.id, number: edit.request.payment }
     }
 
+    /// The numbers of the payments that the provider may know: the order's own and those of edits. A number may be of
+    /// none, such as the first where a gift card paid for all.
+    pub fn payment_numbers(&self) -> std::collections::BTreeSet<u32> {
+        let of_edits = self.edits.iter().filter(|edit| !edit.request.charge.is_zero());
+        std::iter::once(1).chain(of_edits.map(|edit| edit.request.payment)).collect()
+    }
+
     /// What is bought now.
     pub(super) fn version(&self) -> Version {
         Version { lines: self.lines.clone(), totals: self.totals.clone() }

@@ -23,6 +23,7 @@ pub use settings::PaymentSettings;
 pub use stripe::Stripe;
 
 use crate::{
+    http::Problem,
     identity::StoreProfile,
     runtime::App,
     store::StoreError,
@@ -78,6 +79,32 @@ pub async fn takes(
     let profile = StoreProfile::load(app, tenant).await?;
     let chosen = profile.map(|profile| profile.payments).unwrap_or_default().first(tenant.mode());
     Ok(chosen.filter(|name| name.takes(method)))
+}
+
+/// Whether `tenant` can be paid through what `settings` name, now: nobody should learn from a shopper's order that a key
+/// is missing.
+///
+/// # Errors
+/// 422, which says what is missing, and nothing of what is there.
+pub async fn check(app: &App, tenant: Tenant, settings: &PaymentSettings) -> Result<(), Problem> {
+    let named = [("payments.provider", settings.provider), ("payments.second", settings.second)];
+    for (param, name) in named.into_iter().filter_map(|(param, name)| Some((param, name?))) {
+        let missing = match (name, tenant.mode()) {
+            (ProviderName::Sandbox, Mode::Test) => None,
+            (ProviderName::Sandbox, Mode::Live) => Some("the sandbox is in test mode only".to_owned()),
+            (ProviderName::Stripe, _) => Stripe::missing(app, tenant).await.map_err(Problem::internal)?,
+        };
+        if let Some(missing) = missing {
+            return Err(Problem::invalid(
+                param,
+                format!("The store can't be paid through {name}: {missing}."),
+            ));
+        }
+    }
+    if settings.second == Some(settings.provider.unwrap_or_default()) {
+        return Err(Problem::invalid("payments.second", "The second provider must be another one."));
+    }
+    Ok(())
 }
 
 impl ProviderName {

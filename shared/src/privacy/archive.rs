@@ -12,12 +12,15 @@ use crate::{
     contact::{Address, Email, Note},
     customer::{self, CustomerView},
     draft,
+    gift_card::{self, StoreCreditView},
     http::Problem,
     id::{CartId, DraftId},
     metadata::Metadata,
     order::{self, Order, OrderView},
     principal::Who,
+    promotion::{self, PromotionTrail, Shopper},
     quantity::Quantity,
+    risk::{self, NotedOrders},
     runtime::App,
     session::{self, SessionView},
     store::{self, keys},
@@ -44,6 +47,13 @@ pub struct Archive {
     pub drafts: Vec<ArchivedDraft>,
     /// Their orders, and what happened to each.
     pub orders: Vec<OrderView>,
+    /// What the store owes them, and what changed it.
+    pub store_credit: Option<StoreCreditView>,
+    /// What is kept of their use of promotions.
+    pub promotions: PromotionTrail,
+    /// Orders that were noted in the last hours under their email address and where they ordered from, to tell how risky
+    /// the next one is.
+    pub velocity: Vec<NotedOrders>,
     /// What the audit log has of late of what they did.
     pub audit: Vec<Entry>,
 }
@@ -114,6 +124,10 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
             note: particulars.note,
         });
     }
+    let shoppers = [person.customer.map(Shopper::Customer), person.as_guest().map(Shopper::Guest)];
+    let shoppers: Vec<_> = shoppers.into_iter().flatten().collect();
+    let ids: Vec<_> = orders.iter().map(|order| order.id).collect();
+    let traits = orders.iter().filter_map(|order| order.placed.traits.as_ref());
     let mut archive = Archive {
         created_at: app.now(),
         customer: None,
@@ -121,6 +135,9 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
         carts,
         drafts,
         orders: shown,
+        store_credit: None,
+        promotions: promotion::trail(app, tenant, &ids, &shoppers).await?,
+        velocity: risk::noted_of(app, tenant, person.as_guest(), traits).await?,
         audit: Vec::new(),
     };
     if let Some(id) = person.customer {
@@ -128,6 +145,7 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
             let profile = customer::profile(app, tenant, &customer).await?;
             archive.customer = Some(CustomerView::of(&customer, profile));
         }
+        archive.store_credit = Some(gift_card::credit_of(app, tenant, id).await?);
         let who = Who::Customer(id);
         let sessions = session::all(app, tenant, who).await?;
         archive.sessions = sessions.into_iter().map(|session| SessionView::of(session, None)).collect();

@@ -19,6 +19,7 @@ use crate::{
     http::{Call, Code, Problem, Reply},
     id::{CustomerId, PrivacyRequestId},
     principal::Who,
+    risk,
     runtime::App,
     session,
     store::{self, StoreError, Table, Write, WriteError, keys},
@@ -224,6 +225,9 @@ async fn carry_out(app: &App, tenant: Tenant, erasure: Erasure) -> Result<Erasur
         store::commit(app, vec![Write::delete(keys::credential(tenant, who))]).await?;
     }
     carts::delete(app, tenant, &person).await?;
+    if let Some(email) = erasure.email {
+        risk::forget(app, tenant, email).await?;
+    }
     if let (Some(customer), Some(email)) = (erasure.customer, erasure.email) {
         set_free(app, tenant, customer, email).await?;
     }

@@ -29,26 +29,33 @@ enum State {
 
 /// What an order took of one promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Claim {
-    promotion: PromotionId,
+pub(super) struct Claim {
+    pub promotion: PromotionId,
     /// The code that the order used up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    code: Option<PromotionCode>,
+    pub code: Option<PromotionCode>,
     /// Which of the promotion's counters has it.
     part: u8,
-    amount: Money,
+    pub amount: Money,
     /// Whether the shopper's own counter has it too.
-    of_shopper: bool,
+    pub of_shopper: bool,
 }
 
 /// What an order took of promotions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
+pub(super) struct Record {
     state: State,
     /// Whose uses it counts among: an id, or a keyed hash.
     shopper: String,
     first_order: bool,
-    claims: Vec<Claim>,
+    pub claims: Vec<Claim>,
+}
+
+impl Record {
+    /// Whether it was given back.
+    pub fn is_released(&self) -> bool {
+        self.state == State::Released
+    }
 }
 
 /// Why a write may be refused.

@@ -14,6 +14,7 @@ mod model;
 mod rules;
 mod shopper;
 mod storage;
+mod trail;
 mod view;
 
 pub use action::{Action, Tier};
@@ -26,4 +27,5 @@ pub use model::{Limits, Promotion, PromotionStatus, Stacking, Tally, Trigger};
 pub use rules::{AtLeast, ExclusionGroup, Rules, Selection};
 pub use shopper::Shopper;
 pub use storage::{get, list, put, usage};
+pub use trail::{CountedUses, PromotionTrail, PromotionUse, trail};
 pub use view::{PromotionUsage, PromotionView};

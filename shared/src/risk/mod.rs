@@ -13,4 +13,4 @@ pub use assess::{Assessment, Facts, RiskOutcome, assess};
 pub use disposable::is_disposable;
 pub use rules::{RiskRule, RiskRules};
 pub use traits::Traits;
-pub use velocity::{Counts, Velocity, count};
+pub use velocity::{Counts, NotedOrders, Velocity, count, forget, noted_of};

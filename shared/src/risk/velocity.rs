@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{RiskRule, RiskRules, Traits};
 use crate::{
@@ -117,6 +118,61 @@ async fn noted(
         .into_iter()
         .map(|past| (hour - past.hour, u32::try_from(past.orders.len()).unwrap_or(u32::MAX)));
     Ok(Velocity(counts.collect()))
+}
+
+/// Orders that were noted lately under something of a person's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NotedOrders {
+    /// Under what: `email`, `address` or `source`.
+    pub kind: String,
+    /// The orders, also of others who share it.
+    pub orders: BTreeSet<String>,
+}
+
+/// What is noted at present under an email address and the traits of orders. Cards are noted by what their provider says
+/// of them, which no order tells.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn noted_of(
+    app: &App,
+    tenant: Tenant,
+    email: Option<EmailHash>,
+    traits: impl IntoIterator<Item = &Traits>,
+) -> Result<Vec<NotedOrders>, StoreError> {
+    let mut names: BTreeSet<(&str, String)> =
+        email.map(|email| ("email", email.to_string())).into_iter().collect();
+    for traits in traits {
+        names.extend([("address", traits.address.clone()), ("source", traits.source.clone())]);
+    }
+    let mut noted = Vec::new();
+    for (kind, name) in names {
+        let hours: Vec<Hour> =
+            store::query_all(app, "velocity", Table::State, &keys::velocity(tenant, kind, &name)).await?;
+        let orders: BTreeSet<_> = hours.into_iter().flat_map(|hour| hour.orders).collect();
+        if !orders.is_empty() {
+            noted.push(NotedOrders { kind: kind.to_owned(), orders });
+        }
+    }
+    Ok(noted)
+}
+
+/// Forgets what is noted under an email address. What is noted under others' traits too ends by itself within a day.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget(app: &App, tenant: Tenant, email: EmailHash) -> Result<(), StoreError> {
+    let name = email.to_string();
+    let hours: Vec<Hour> =
+        store::query_all(app, "velocity", Table::State, &keys::velocity(tenant, "email", &name)).await?;
+    for hour in hours {
+        let delete = Write::delete(keys::velocity_hour(tenant, "email", &name, hour.hour));
+        match store::commit(app, vec![delete]).await {
+            Ok(()) | Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Store(error)) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn hour_of(now: Timestamp) -> i64 {

@@ -11,14 +11,15 @@ use ring::hmac;
 
 use crate::limit::Memory;
 
-use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, Transport, web::Outside};
+use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, TenantMemo, Transport, web::Outside};
 
 /// The root secret's ARN is in this variable.
 const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
 
 /// Everything that reaches a handler from outside: time, randomness, configuration and AWS.
 ///
-/// Cheap to clone. One per execution environment; of tenants it holds nothing but counts by opaque keys.
+/// Cheap to clone. One per execution environment; of tenants it holds counts by opaque keys, and for minutes and each
+/// apart from the others what [`TenantMemo`] is for.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
@@ -32,6 +33,7 @@ struct Inner {
     limits: Memory,
     root_secret: tokio::sync::OnceCell<hmac::Key>,
     memo: Memo,
+    tenant_memo: TenantMemo,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
@@ -50,6 +52,9 @@ macro_rules! client {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(transport.region.clone()))
                 .credentials_provider(transport.credentials.clone())
+                // Its own count of what may still be retried: where many environments share a process, as nowhere on
+                // Lambda, one that fails must not take the retries of the others.
+                .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($field)).build())
                 .http_client(transport.http_client.clone());
             if let Some(endpoint) = &transport.endpoint {
                 config = config.endpoint_url(endpoint);
@@ -82,6 +87,7 @@ impl App {
             limits: Memory::default(),
             root_secret: tokio::sync::OnceCell::new(),
             memo: Memo::default(),
+            tenant_memo: TenantMemo::default(),
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
             sns: OnceLock::new(),
@@ -129,6 +135,11 @@ impl App {
     /// What this environment remembers of the deployment.
     pub fn memo(&self) -> &Memo {
         &self.0.memo
+    }
+
+    /// What this environment remembers of tenants, each apart from the others.
+    pub fn tenant_memo(&self) -> &TenantMemo {
+        &self.0.tenant_memo
     }
 
     /// The world that is not AWS.

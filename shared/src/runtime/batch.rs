@@ -1,5 +1,7 @@
 //! Functions that a queue drives, with partial batch responses.
 
+use std::sync::Arc;
+
 use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join_all;
 use serde_json::json;
@@ -62,8 +64,21 @@ where
     F: Fn(App, Message) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), JobError>> + Send + 'static,
 {
+    let alone = |message: &Message| Ok::<_, JobError>(message.id.clone());
+    queue_of_groups(name, alone, move |app, message, _| handler(app, message))
+}
+
+/// As [`queue`], where messages of a batch of which `group` says the same are worked on at once: `handler` is given the
+/// first of them, and how many there are. They are done together or fail together.
+pub fn queue_of_groups<G, K, F, Fut>(name: &'static str, group: G, handler: F) -> Function
+where
+    G: Fn(&Message) -> Result<K, JobError> + Clone + Send + Sync + 'static,
+    K: PartialEq + Send,
+    F: Fn(App, Message, usize) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), JobError>> + Send + 'static,
+{
     Function::raw(name, Kind::Queue, move |app, invocation| {
-        let handler = handler.clone();
+        let (group, handler) = (group.clone(), handler.clone());
         Box::pin(async move {
             let started = app.now();
             let event: SqsEvent = serde_json::from_str(invocation.event.get())
@@ -71,7 +86,9 @@ where
             let source =
                 event.records.first().and_then(|record| record.event_source_arn.clone()).unwrap_or_default();
             let size = event.records.len();
-            let work = event.records.into_iter().map(|record| {
+            let mut failures: Vec<(String, Arc<JobError>)> = Vec::new();
+            let mut groups: Vec<(K, Message, Vec<String>)> = Vec::new();
+            for record in event.records {
                 let receives =
                     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
                 let message = Message {
@@ -79,10 +96,22 @@ where
                     body: record.body.unwrap_or_default(),
                     receive_count: receives.unwrap_or(1),
                 };
-                let (id, done) = (message.id.clone(), handler(app.clone(), message));
-                async move { done.await.err().map(|error| (id, error)) }
+                let id = message.id.clone();
+                match group(&message) {
+                    Err(error) => failures.push((id, Arc::new(error))),
+                    Ok(key) => match groups.iter_mut().find(|(known, ..)| *known == key) {
+                        Some((_, _, ids)) => ids.push(id),
+                        None => groups.push((key, message, vec![id])),
+                    },
+                }
+            }
+            let work = groups.into_iter().map(|(_, message, ids)| {
+                let done = handler(app.clone(), message, ids.len());
+                async move { done.await.err().map(|error| (ids, Arc::new(error))) }
             });
-            let failures: Vec<_> = join_all(work).await.into_iter().flatten().collect();
+            for (ids, error) in join_all(work).await.into_iter().flatten() {
+                failures.extend(ids.into_iter().map(|id| (id, Arc::clone(&error))));
+            }
             for (id, error) in &failures {
                 telemetry::item_failed(name, id, error.kind, &error.reason);
             }

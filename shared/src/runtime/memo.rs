@@ -9,6 +9,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::tenant::Tenant;
+
 /// Entries that are kept at most. Past that all are forgotten, which costs a read each.
 const MOST: usize = 256;
 
@@ -17,7 +19,7 @@ type Entry = (Timestamp, Arc<dyn Any + Send + Sync>);
 /// A small memory by name and age.
 ///
 /// For what belongs to the deployment or is public: keys of signatures, secrets of the deployment. Nothing of a
-/// tenant's may be put here, because the next invocation may serve another one.
+/// tenant's may be put here, because the next invocation may serve another one: that goes into a [`TenantMemo`].
 #[derive(Default)]
 pub struct Memo(Mutex<HashMap<String, Entry>>);
 
@@ -46,11 +48,68 @@ impl Memo {
         entries.insert(name.to_owned(), (now, Arc::clone(&value) as Arc<dyn Any + Send + Sync>));
         value
     }
+
+    fn forget(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
+/// A small memory of what belongs to tenants, each entry under the tenant whose it is: what serves one finds nothing of
+/// another's.
+#[derive(Debug, Default)]
+pub struct TenantMemo(Memo);
+
+impl TenantMemo {
+    fn name(tenant: Tenant, name: &str) -> String {
+        format!("{tenant}/{name}")
+    }
+
+    /// What was put under `name` for `tenant`, if it is no older than `most_age`.
+    pub fn get<T: Any + Send + Sync>(
+        &self,
+        tenant: Tenant,
+        name: &str,
+        now: Timestamp,
+        most_age: SignedDuration,
+    ) -> Option<Arc<T>> {
+        self.0.get(&Self::name(tenant, name), now, most_age)
+    }
+
+    /// Puts `value` under `name` for `tenant`.
+    pub fn put<T: Any + Send + Sync>(&self, tenant: Tenant, name: &str, now: Timestamp, value: T) -> Arc<T> {
+        self.0.put(&Self::name(tenant, name), now, value)
+    }
+
+    /// Forgets what was put under `name` for `tenant`.
+    pub fn forget(&self, tenant: Tenant, name: &str) {
+        self.0.forget(&Self::name(tenant, name));
+    }
 }
 
 // What is remembered may be secret.
 impl fmt::Debug for Memo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Memo")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{id::StoreId, tenant::Mode};
+
+    #[test]
+    fn a_tenant_finds_its_own_while_it_is_young() {
+        let of = |bits, mode| Tenant::of_own_record(StoreId::from_bits(bits), mode);
+        let (one, live, other) = (of(1, Mode::Test), of(1, Mode::Live), of(2, Mode::Test));
+        let (memo, now, minute) =
+            (TenantMemo::default(), Timestamp::UNIX_EPOCH, SignedDuration::from_mins(1));
+        memo.put(one, "keys", now, "sk_1".to_owned());
+        let found = |tenant, at| memo.get::<String>(tenant, "keys", at, minute);
+        assert_eq!(found(one, now + minute).as_deref().map(String::as_str), Some("sk_1"));
+        assert!(found(live, now).is_none() && found(other, now).is_none());
+        assert!(found(one, now + minute * 2).is_none() && found(one, now - minute * 2).is_none());
+        memo.forget(one, "keys");
+        assert!(found(one, now).is_none());
     }
 }

@@ -18,14 +18,14 @@ pub mod web;
 
 pub use app::App;
 pub use authorizer::{Presented, authorizer};
-pub use batch::{JobError, Message, queue};
+pub use batch::{JobError, Message, queue, queue_of_groups};
 pub use clock::Clock;
 pub use direct::{direct, schedule};
 pub use entropy::Entropy;
 pub(crate) use function::to_json;
 pub use function::{Function, Invocation, InvocationError, Kind, Outcome};
 pub use lambda::run;
-pub use memo::Memo;
+pub use memo::{Memo, TenantMemo};
 pub use metric::{Metric, MetricSink, Unit};
 pub use settings::{Settings, StartError};
 pub use stream::{Record, stream};

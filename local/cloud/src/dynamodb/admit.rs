@@ -14,7 +14,7 @@ use super::{
     run::Run,
     throttle::{Direction, key_of},
 };
-use crate::{Refusal, Units};
+use crate::{Capacity, Refusal, Units};
 
 impl Run<'_> {
     /// Refuses a call one of whose partitions has nothing left.
@@ -119,7 +119,7 @@ impl Run<'_> {
     /// Takes from each partition its share of what the call consumed in the partition's table.
     pub(super) fn charge(&mut self, direction: Direction, keys: &Keys, consumed: &Consumed) {
         let now = self.cloud.place.now();
-        for (table, units) in &consumed.tables {
+        for Capacity { table, units, .. } in consumed.shares.iter().filter(|share| share.index.is_none()) {
             let of_table = keys.iter().filter(|(name, _)| name == table).collect::<Vec<_>>();
             let share = Units::whole(units.ceil().div_ceil(of_table.len().max(1) as u64));
             for (table, key) in of_table {

@@ -2,7 +2,7 @@
 
 use dynoxide::types::ConsumedCapacity;
 
-use crate::Units;
+use crate::{Capacity, Units};
 
 /// What the caller asked of `ReturnConsumedCapacity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub(super) enum Asked {
 pub(super) struct Consumed {
     /// All of it, indexes included.
     pub(super) total: Units,
-    /// The tables' own share, without their indexes'. Known only where indexes were told apart.
-    pub(super) tables: Vec<(String, Units)>,
+    /// Each table's own share, then each of its indexes', by name.
+    pub(super) shares: Vec<Capacity>,
 }
 
-/// Has the call report its capacity, with indexes told apart where `by_index`. Returns what the caller asked.
-pub(super) fn ask(mode: &mut Option<String>, by_index: bool) -> Asked {
+/// Has the call report its capacity, with indexes told apart. Returns what the caller asked.
+pub(super) fn ask(mode: &mut Option<String>) -> Asked {
     let asked = match mode.as_deref() {
         None | Some("NONE") => Asked::Nothing,
         Some("INDEXES") => Asked::Indexes,
@@ -30,8 +30,7 @@ pub(super) fn ask(mode: &mut Option<String>, by_index: bool) -> Asked {
         // Not a mode: left for the action to refuse.
         Some(_) => return Asked::Indexes,
     };
-    let wanted = if by_index || asked == Asked::Indexes { "INDEXES" } else { "TOTAL" };
-    *mode = Some(wanted.to_owned());
+    *mode = Some("INDEXES".to_owned());
     asked
 }
 
@@ -66,8 +65,17 @@ pub(super) fn settle(report: &mut impl Report, asked: Asked) -> Consumed {
     let mut consumed = Consumed::default();
     for table in report.each() {
         consumed.total += Units::from_reported(table.capacity_units);
-        if let Some(own) = &table.table {
-            consumed.tables.push((table.table_name.clone(), Units::from_reported(own.capacity_units)));
+        let mut share = |index: Option<&String>, units: f64| {
+            let (table, index) = (table.table_name.clone(), index.cloned());
+            consumed.shares.push(Capacity { table, index, units: Units::from_reported(units) });
+        };
+        // Where an action tells nothing apart, all of it is the table's.
+        share(None, table.table.as_ref().map_or(table.capacity_units, |own| own.capacity_units));
+        let indexes = table.global_secondary_indexes.iter().chain(&table.local_secondary_indexes).flatten();
+        let mut indexes: Vec<_> = indexes.collect();
+        indexes.sort_by_key(|(name, _)| *name);
+        for (name, detail) in indexes {
+            share(Some(name), detail.capacity_units);
         }
         if asked == Asked::Total {
             (table.table, table.global_secondary_indexes) = (None, None);

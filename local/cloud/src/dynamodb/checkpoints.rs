@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::DynamoDb;
-use crate::blocking;
 
 /// Where a consumer that has no checkpoint begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,13 +111,13 @@ impl DynamoDb {
         what: &str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Option<T> {
-        blocking::run(|| match work(self.lock().storage.conn()) {
+        match work(self.lock().storage.conn()) {
             Ok(done) => Some(done),
             Err(error) => {
                 tracing::error!(%error, "a stream's checkpoint can't be {what}");
                 None
             }
-        })
+        }
     }
 }
 

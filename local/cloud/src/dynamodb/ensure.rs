@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{DynamoDb, run::Run};
-use crate::{AwsError, Refusal, blocking};
+use crate::{AwsError, Refusal};
 
 impl DynamoDb {
     /// Sees to it that a table is as declared: creates it, or adds to the one that is there the indexes, the
@@ -14,17 +14,15 @@ impl DynamoDb {
         as_request(&mut declared);
         let name = declared["TableName"].as_str().unwrap_or_default().to_owned();
         let ttl = declared.get("TimeToLiveSpecification").cloned();
-        blocking::run(|| {
-            let mut state = self.lock();
-            let mut run = Run::new(self, &mut state);
-            match run.describe(&name)? {
-                None => {
-                    run.other("CreateTable", &declared)?;
-                }
-                Some(there) => run.extend(&name, &there, &declared)?,
+        let mut state = self.lock();
+        let mut run = Run::new(self, &mut state);
+        match run.describe(&name)? {
+            None => {
+                run.other("CreateTable", &declared)?;
             }
-            run.expire(&name, ttl)
-        })
+            Some(there) => run.extend(&name, &there, &declared)?,
+        }
+        run.expire(&name, ttl)
     }
 }
 

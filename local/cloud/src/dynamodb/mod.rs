@@ -29,6 +29,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+pub use crate::signal::Changes;
 pub use checkpoints::StartingPosition;
 use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
 pub(crate) use refusals::cost_of_refusal;
@@ -38,17 +39,19 @@ use tables::Tables;
 pub use tables::ViewType;
 use throttle::Throttle;
 use tokens::Tokens;
-use tokio::sync::watch;
 
-use crate::Place;
+use crate::{Place, signal::Signal};
 
 /// The emulated DynamoDB.
 pub struct DynamoDb {
     place: Place,
+    /// Whose turn it is: a call waits for it without holding a thread, and needs a fraction of a millisecond then. To
+    /// hand the thread's other tasks away meanwhile costs more than it saves.
+    turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     tables: RwLock<Tables>,
     limited: AtomicBool,
-    changes: watch::Sender<u64>,
+    changes: Signal,
 }
 
 /// What one call at a time has to itself.

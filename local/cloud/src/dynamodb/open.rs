@@ -6,10 +6,9 @@ use std::{
 };
 
 use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
-use tokio::sync::watch;
 
 use super::{DynamoDb, State, Tables, clock::clock, throttle::Throttle, tokens::Tokens};
-use crate::{CloudError, Place};
+use crate::{CloudError, Place, signal::Signal};
 
 /// Without the index each write reads every stream record kept, to find the last sequence number.
 const SCHEMA: &str = "
@@ -50,10 +49,11 @@ impl DynamoDb {
         };
         Ok(Self {
             place,
+            turn: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             tables: RwLock::new(tables),
             limited: AtomicBool::new(false),
-            changes: watch::Sender::new(0),
+            changes: Signal::default(),
         })
     }
 }

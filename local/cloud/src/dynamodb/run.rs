@@ -20,14 +20,15 @@ use super::{
     throttle::Direction,
     tokens::Known,
 };
-use crate::{AwsError, Refusal, blocking, call::Answer};
+use crate::{AwsError, Refusal, call::Answer};
 
 impl DynamoDb {
     /// Runs a request. `keys` are the partition keys it names.
-    pub(crate) fn run(&self, request: Request, keys: &Keys) -> Result<Answer, Refusal> {
+    pub(crate) async fn run(&self, request: Request, keys: &Keys) -> Result<Answer, Refusal> {
         let direction = direction(&request.kind);
         let limited = self.limited.load(Ordering::Relaxed);
-        let answer = blocking::run(|| {
+        let answer = {
+            let _turn = self.turn.lock().await;
             let mut state = self.lock();
             let mut run = Run { cloud: self, state: &mut state, limited, body: request.body };
             let ran = run.kind(request.kind, keys);
@@ -38,18 +39,18 @@ impl DynamoDb {
                 }
             }
             ran
-        });
+        };
         let (body, consumed) = answer?;
         let wrote = direction == Some(Direction::Write)
             && keys.iter().any(|(table, _)| self.tables().has_stream(table));
         if wrote || direction.is_none() {
-            self.changes.send_modify(|count| *count += 1);
+            self.changes.tell();
         }
         let (read_units, write_units) = match direction {
             Some(Direction::Read) => (consumed.total, Default::default()),
             _ => (Default::default(), consumed.total),
         };
-        Ok(Answer { body, read_units, write_units })
+        Ok(Answer { body, read_units, write_units, capacity: consumed.shares })
     }
 }
 
@@ -80,7 +81,7 @@ type Ran = Result<(Bytes, Consumed), Refusal>;
 /// Runs one action, and settles what it consumed.
 macro_rules! act {
     ($run:ident, $action:ident, $request:ident) => {{
-        let asked = capacity::ask(&mut $request.return_consumed_capacity, $run.limited);
+        let asked = capacity::ask(&mut $request.return_consumed_capacity);
         let mut answer = now($action::execute(&$run.state.storage, $request))?;
         let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
         Ok((written(&answer)?, consumed))
@@ -120,7 +121,7 @@ impl Run<'_> {
             Kind::Scan(mut scan) => act!(self, scan, scan),
             Kind::BatchGet(mut batch) => {
                 let put_off = self.put_off_reads(&mut batch)?;
-                let asked = capacity::ask(&mut batch.return_consumed_capacity, self.limited);
+                let asked = capacity::ask(&mut batch.return_consumed_capacity);
                 let mut answer = now(batch_get_item::execute(&self.state.storage, batch))?;
                 let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
                 answer.unprocessed_keys.extend(put_off);
@@ -128,7 +129,7 @@ impl Run<'_> {
             }
             Kind::BatchWrite(mut batch) => {
                 let put_off = self.put_off_writes(&mut batch)?;
-                let asked = capacity::ask(&mut batch.return_consumed_capacity, self.limited);
+                let asked = capacity::ask(&mut batch.return_consumed_capacity);
                 let mut answer = now(batch_write_item::execute(&self.state.storage, batch))?;
                 let consumed = capacity::settle(&mut answer.consumed_capacity, asked);
                 answer.unprocessed_items.extend(put_off);
@@ -185,7 +186,7 @@ impl Run<'_> {
                 .or(element.condition_check.as_ref().map(|check| &check.table_name));
             *counts.entry(table.cloned().unwrap_or_default()).or_default() += 2;
         }
-        let asked = capacity::ask(&mut request.return_consumed_capacity, false);
+        let asked = capacity::ask(&mut request.return_consumed_capacity);
         let mut report = Some(
             counts
                 .into_iter()

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
-use crate::{blocking, sqs::ids::uuid};
+use crate::{signal::Changes, sqs::ids::uuid};
 
 /// Streams keep a record for a day, consumed or not.
 const RETENTION: SignedDuration = SignedDuration::from_hours(24);
@@ -113,11 +112,11 @@ impl DynamoDb {
     pub fn stream_records(&self, table: &str, after: Option<u64>, limit: usize) -> Vec<StreamRecord> {
         let Some(view) = self.tables().get(table).and_then(|table| table.view) else { return Vec::new() };
         let after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
-        blocking::run(|| read(self.lock().storage.conn(), table, view, after, limit)).0
+        read(self.lock().storage.conn(), table, view, after, limit).0
     }
 
-    /// Counts up with each write to a table that has a stream. Wait on the receiver's `changed`, then read.
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    /// Tells of each write to a table that has a stream. Wait on its `changed`, then read.
+    pub fn changes(&self) -> Changes {
         self.changes.subscribe()
     }
 
@@ -125,7 +124,7 @@ impl DynamoDb {
     /// both in its own time; here the owner says when. Returns how many items it deleted.
     pub fn sweep_ttl(&self) -> usize {
         let streams = self.tables().with_streams();
-        let swept = blocking::run(|| {
+        let swept = {
             let state = self.lock();
             let swept = super::run::now(dynoxide::ttl::sweep_expired_items(&state.storage));
             let horizon = self.place.now().as_second() - RETENTION.as_secs();
@@ -135,11 +134,11 @@ impl DynamoDb {
                 tracing::error!(%error, "old stream records can't be deleted");
             }
             swept
-        });
+        };
         match swept {
             Ok(0) => 0,
             Ok(swept) => {
-                self.changes.send_modify(|count| *count += 1);
+                self.changes.tell();
                 swept
             }
             Err(refusal) => {

@@ -1,6 +1,5 @@
 //! Plays a whole purchase on a fresh market, over real HTTP, and tells its story.
 
-mod bill;
 mod client;
 mod story;
 
@@ -108,7 +107,7 @@ async fn play(story: &mut Story) -> Result<(), CliError> {
     }
 
     story.chapter("What it cost");
-    println!("{}", story.bill());
+    println!("{}", story.bill()?);
     Ok(())
 }
 

@@ -6,11 +6,9 @@ use http::Method;
 use serde_json::Value;
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
-use super::{
-    bill::Bill,
-    client::{Actor, Answer, Client},
-};
+use super::client::{Actor, Answer, Client};
 use crate::{
+    bill::{Prices, Usage},
     cli::error::CliError,
     console::{Paint, duration, text},
     engine::{Happening, Market},
@@ -24,13 +22,13 @@ pub(super) struct Story {
     pub paint: Paint,
     client: Client,
     happenings: Receiver<Happening>,
-    bill: Bill,
+    usage: Usage,
 }
 
 impl Story {
     pub(super) fn new(market: Market, client: Client, paint: Paint) -> Self {
         let happenings = market.happenings();
-        Self { market, paint, client, happenings, bill: Bill::default() }
+        Self { market, paint, client, happenings, usage: Usage::default() }
     }
 
     /// A chapter begins.
@@ -84,18 +82,28 @@ impl Story {
         self.drain();
     }
 
-    /// What all of it cost.
-    pub(super) fn bill(&mut self) -> String {
+    /// What all of it cost, and what a million of it would.
+    pub(super) fn bill(&mut self) -> Result<String, CliError> {
         self.drain();
-        self.bill.table(self.paint)
+        let prices = Prices::listed().map_err(|error| CliError::Demo(error.to_string()))?;
+        let bill = prices.bill(&self.usage, 1_000_000).map_err(|error| CliError::Demo(error.to_string()))?;
+        let about = format!(
+            "  Prices of {} as listed on {} ({}). Functions worked as long as this machine took.",
+            prices.region, prices.date, prices.tier
+        );
+        Ok(format!("{}\n{}", bill.table(self.paint), self.paint.dim(&about)))
     }
 
     fn drain(&mut self) -> Vec<Happening> {
         let mut drained = Vec::new();
         loop {
             match self.happenings.try_recv() {
-                Ok(Happening::Call(call)) => self.bill.add(&call),
-                Ok(happening) => drained.push(happening),
+                Ok(happening) => {
+                    self.usage.add(&happening);
+                    if !matches!(happening, Happening::Call(_)) {
+                        drained.push(happening);
+                    }
+                }
                 Err(TryRecvError::Lagged(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return drained,
             }

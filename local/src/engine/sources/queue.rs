@@ -191,6 +191,8 @@ impl Poller {
             function: self.function.clone(),
             messages: copies.len(),
             failed,
+            fresh: copies.iter().filter(|copy| copy.decides && copy.is_first()).count(),
+            bytes: copies.iter().map(|copy| copy.message.body.len()).sum(),
         });
     }
 
@@ -223,4 +225,10 @@ struct Copy {
     message: Received,
     record: Value,
     decides: bool,
+}
+
+impl Copy {
+    fn is_first(&self) -> bool {
+        self.message.attributes.get("ApproximateReceiveCount").is_some_and(|count| count == "1")
+    }
 }

@@ -83,12 +83,10 @@ async fn read(mapping: &Mapping, lanes: Vec<mpsc::Sender<Vec<Item>>>, mut after:
     let limit = usize::try_from(mapping.source.batch_size).unwrap_or(100).saturating_mul(AHEAD);
     let mut changes = database.changes();
     loop {
-        changes.borrow_and_update();
+        changes.see();
         let changed = database.stream_records(&mapping.table.name, after, limit);
         let Some(last) = changed.last() else {
-            if changes.changed().await.is_err() {
-                return;
-            }
+            changes.changed().await;
             continue;
         };
         after = Some(last.sequence);

@@ -48,6 +48,19 @@ pub enum Command {
         /// Which provider.
         provider: ProviderName,
     },
+    /// The provider took the money as soon as it was allowed to.
+    RecordPaid {
+        /// How much it was asked for.
+        amount: Money,
+        /// How much it took.
+        captured: Money,
+        /// What it keeps of that, if it says so already.
+        fee: Option<Money>,
+        /// The provider's name of the payment.
+        reference: String,
+        /// Which provider.
+        provider: ProviderName,
+    },
     /// The provider said no.
     RecordDeclined(Decline),
     /// Staff want the money taken: this much of it, or all that is due.

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     payment::{
-        self, Charge, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment, ProviderStatus,
+        self, CaptureMethod, Charge, NextAction, PaymentKey, Provider, ProviderError, ProviderPayment,
+        ProviderStatus,
     },
     runtime::{App, JobError},
     tenant::Tenant,
@@ -101,6 +102,11 @@ async fn require_action(
 
 fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue: bool) -> Outcome {
     match payment.status {
+        // Providers that take the money at once have taken it by now, and need not be asked to.
+        ProviderStatus::Captured if order.placed.capture_method == CaptureMethod::Automatic => {
+            let ProviderPayment { amount, captured, fee, reference, .. } = payment;
+            Outcome::Found(Command::RecordPaid { amount, captured, fee, reference, provider: order.provider })
+        }
         ProviderStatus::Authorized | ProviderStatus::Captured => {
             let ProviderPayment { amount, reference, .. } = payment;
             Outcome::Found(Command::RecordAuthorized { amount, reference, provider: order.provider })

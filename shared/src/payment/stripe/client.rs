@@ -23,6 +23,9 @@ const BASE_URL: &str = "STRIPE_BASE_URL";
 /// How long one call may take. Banks take seconds to authorize.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// How the error begins where Stripe does not take the key.
+const REFUSED_KEY: &str = "Stripe answered 401";
+
 /// Parameters, in the order in which they are sent.
 pub(super) type Form = Vec<(String, String)>;
 
@@ -101,6 +104,11 @@ fn of_answer<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<Ans
     }
 }
 
+/// Whether Stripe did not take the key.
+pub(super) fn refuses_the_key(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Unavailable(told) if told.starts_with(REFUSED_KEY))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +143,12 @@ mod tests {
         for unknown in [301, 409, 500, 502, 503, 504] {
             assert!(matches!(answer(unknown, ""), Err(ProviderError::Unknown(_))), "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_refused_key_is_told_from_other_failures() {
+        let refused = |status| answer(status, "{}").is_err_and(|error| refuses_the_key(&error));
+        assert!(refused(401) && !refused(403) && !refused(429) && !refused(500));
     }
 
     #[test]

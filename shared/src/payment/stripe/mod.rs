@@ -16,6 +16,8 @@ mod tests;
 mod view;
 mod webhook;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -40,7 +42,7 @@ use shapes::{Dispute, Intent, List, MethodDetails, Refund};
 pub struct Stripe {
     app: App,
     tenant: Tenant,
-    secrets: Secrets,
+    secrets: Arc<Secrets>,
 }
 
 impl Stripe {
@@ -53,8 +55,31 @@ impl Stripe {
         Ok(secrets.map(|secrets| Self { app: app.clone(), tenant, secrets }))
     }
 
+    /// Why `tenant` can't be paid through Stripe, where it can't: in the words of its staff, and nothing of its keys.
+    ///
+    /// # Errors
+    /// [`StartError`] where Secrets Manager does not say.
+    pub async fn missing(app: &App, tenant: Tenant) -> Result<Option<String>, StartError> {
+        Ok(Secrets::read(app, tenant).await?.err().map(|fault| fault.to_string()))
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        form: &Form,
+        key: Option<&str>,
+    ) -> Result<Answer<T>, ProviderError> {
+        let answer = call(&self.app, &self.secrets, method, path, form, key).await;
+        // Somebody may have rolled the key.
+        if matches!(&answer, Err(error) if client::refuses_the_key(error)) {
+            Secrets::forget(&self.app, self.tenant);
+        }
+        answer
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, form: &Form) -> Result<Answer<T>, ProviderError> {
-        call(&self.app, &self.secrets, Method::GET, path, form, None).await
+        self.call(Method::GET, path, form, None).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -64,14 +89,14 @@ impl Stripe {
         operation: &str,
     ) -> Result<Answer<T>, ProviderError> {
         let key = format!("souk-{}-{}-{operation}", self.tenant.store(), self.tenant.mode());
-        call(&self.app, &self.secrets, Method::POST, path, form, Some(&key)).await
+        self.call(Method::POST, path, form, Some(&key)).await
     }
 
     /// Changes a payment in a way that a payment changes once, whatever is asked: it is taken once, and canceled once.
     /// No key: under one, Stripe would repeat a refusal for a day that was true for a moment.
     async fn turn(&self, id: &str, how: &str, form: &Form) -> Result<Answer<Intent>, ProviderError> {
         let path = format!("/v1/payment_intents/{id}/{how}");
-        call(&self.app, &self.secrets, Method::POST, &path, form, None).await
+        self.call(Method::POST, &path, form, None).await
     }
 
     /// The payment, with what became of it since.
@@ -190,7 +215,15 @@ impl Provider for Stripe {
         let missing = NotificationError::Unsigned("The header Stripe-Signature is missing.");
         let header = headers.get(webhook::SIGNATURE).and_then(|value| value.to_str().ok()).ok_or(missing)?;
         let now = self.app.now().as_second();
-        let event = webhook::read(header, body, &self.secrets.webhook_secret, now)?;
+        let event = match webhook::read(header, body, &self.secrets.webhook_secret, now) {
+            // Somebody may have rolled the secret.
+            Err(NotificationError::Unsigned(told)) => {
+                let renewed = Secrets::renewed(&self.app, self.tenant).await?;
+                let renewed = renewed.ok_or(NotificationError::Unsigned(told))?;
+                webhook::read(header, body, &renewed.webhook_secret, now)?
+            }
+            read => read?,
+        };
         if event.livemode != (self.tenant.mode() == Mode::Live) {
             return Err(NotificationError::Unsigned("The event is of the other mode."));
         }

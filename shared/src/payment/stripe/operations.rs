@@ -13,7 +13,7 @@ use super::{
 use crate::{
     id::RefundId,
     money::Money,
-    payment::{Charge, PaymentKey, ProviderError, ProviderPayment, ProviderStatus},
+    payment::{CaptureMethod, Charge, PaymentKey, ProviderError, ProviderPayment, ProviderStatus},
 };
 
 /// How long Stripe surely remembers an idempotency key: it says a day.
@@ -129,7 +129,7 @@ async fn declined(
 
 /// What Stripe is told of a payment: the same, whenever it is asked under this key.
 async fn creation(stripe: &Stripe, key: PaymentKey, charge: &Charge<'_>) -> Result<Form, ProviderError> {
-    let mut form = beginning(stripe, key, charge.amount)?;
+    let mut form = beginning(stripe, key, charge.amount, charge.capture)?;
     match charge.method {
         Some(method) => form.extend([
             field("payment_method", method),
@@ -146,11 +146,21 @@ async fn creation(stripe: &Stripe, key: PaymentKey, charge: &Charge<'_>) -> Resu
     Ok(form)
 }
 
-fn beginning(stripe: &Stripe, key: PaymentKey, amount: Money) -> Result<Form, ProviderError> {
+fn beginning(
+    stripe: &Stripe,
+    key: PaymentKey,
+    amount: Money,
+    capture: CaptureMethod,
+) -> Result<Form, ProviderError> {
+    let capture = match capture {
+        // Taken with the authorization: a call less.
+        CaptureMethod::Automatic => "automatic",
+        CaptureMethod::Manual => "manual",
+    };
     Ok(vec![
         field("amount", to_stripe(amount)?),
         field("currency", amount.currency().code().to_ascii_lowercase()),
-        field("capture_method", "manual"),
+        field("capture_method", capture),
         field(&format!("metadata[{}]", view::STORE), stripe.tenant),
         field("metadata[souk_order]", key.order),
         field(&format!("metadata[{}]", view::PAYMENT), key),
@@ -280,7 +290,7 @@ async fn occupied(stripe: &Stripe, key: PaymentKey, item: &Item) -> Result<Optio
     if stripe.app.now() >= item.asked_at + KEY_LIFE {
         return Ok(listed(stripe, key, item).await?.map(|intent| intent.id));
     }
-    let form = beginning(stripe, key, item.amount)?;
+    let form = beginning(stripe, key, item.amount, CaptureMethod::Manual)?;
     match stripe.post::<Intent>("/v1/payment_intents", &form, &format!("{key}-authorize")).await? {
         Answer::Done(intent) => {
             noted(stripe, key, item.clone(), &intent).await?;

@@ -36,6 +36,7 @@ fn item(sku: &str, tag: &str, count: i64, price: Money) -> Item {
         list_price: price,
         unit_price: price,
         price_list: None,
+        by_hand: None,
     }
 }
 

@@ -93,6 +93,11 @@ pub fn known_address(tenant: Tenant, account: &str, address: &str) -> Key {
     Key::state(format!("{tenant}/attempts/{account}"), format!("known/{address}"))
 }
 
+/// The codes that were tried in vain, by one address or on one cart.
+pub fn guesses(tenant: Tenant, of: &str) -> Key {
+    Key::state(format!("{tenant}/guesses/{of}"), "codes")
+}
+
 /// How much of its catalog's quota a store uses.
 pub fn usage(tenant: Tenant) -> Key {
     Key::state(format!("{tenant}/usage"), "catalog")

@@ -1,0 +1,27 @@
+//! The whole market under a seeded storm of faults.
+//!
+//! One run is one seed: the real handlers behind the real SDK clients, on one thread, in virtual time, with faults in
+//! the connector, in the execution environments, at the payment provider and in the clients. A model that shares no code
+//! with the handlers holds every commit against what must always hold; then the storm ends, and everything has to
+//! settle.
+
+// Only tests use it: what goes wrong here ends one.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod client;
+mod hash;
+mod history;
+mod item;
+mod kind;
+mod model;
+mod partial;
+mod people;
+mod plan;
+mod run;
+mod watch;
+mod weather;
+
+pub use kind::Kind;
+pub use plan::Plan;
+pub use run::{Report, run};
+pub use weather::Counts;

@@ -1,0 +1,216 @@
+//! What must always hold, told by nothing but what was committed.
+//!
+//! It shares no code with the product. It reads the tables' streams, commit by commit, keeps its own account of what
+//! there should be, and says where the two differ.
+
+mod books;
+mod cards;
+mod ends;
+mod order;
+mod orders;
+mod payments;
+mod stock;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::item;
+
+pub use ends::Outside;
+pub use order::Standing;
+
+/// One change of one item in a commit, as the stream shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// Whether it is in the events table: facts, never changed.
+    pub fact: bool,
+    /// The partition key.
+    pub pk: &'a str,
+    /// The sort key.
+    pub sk: &'a str,
+    /// The item after it.
+    pub new: Option<&'a Value>,
+}
+
+/// The model.
+#[derive(Debug, Default)]
+pub struct Model {
+    stock: stock::Stock,
+    orders: orders::Orders,
+    payments: payments::Payments,
+    books: books::Books,
+    cards: cards::Cards,
+    /// What clients wrote into what they asked for, and how often it was committed.
+    marks: BTreeMap<String, u32>,
+    carts: BTreeMap<String, Value>,
+    /// The lists' entries, by order: status and version.
+    summaries: BTreeMap<String, (String, u64)>,
+    /// Notes of work to do, by order.
+    work: BTreeSet<String>,
+    /// The mails that were taken on, by event; whether they were sent.
+    mails: BTreeMap<String, bool>,
+    audit_notes: BTreeSet<String>,
+    /// The numbers of the entries of each audit log.
+    audit_entries: BTreeMap<String, BTreeSet<u64>>,
+    /// The numbers of the documents of each series.
+    documents: BTreeMap<String, BTreeSet<u64>>,
+    violations: Vec<String>,
+}
+
+impl Model {
+    /// A commit was made: all of these changes at once.
+    pub fn commit(&mut self, changes: &[Change<'_>]) {
+        let before = self.violations.len();
+        for change in changes {
+            self.change(change);
+        }
+        self.stock.check(&mut self.violations);
+        self.books.check(&mut self.violations);
+        self.cards.check(&mut self.violations);
+        self.orders.check(&mut self.violations);
+        // One wrong commit can be wrong in the same way for ever after.
+        if self.violations.len() > before + 20 {
+            self.violations.truncate(before + 20);
+        }
+    }
+
+    /// What was wrong so far.
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// How often what bears this mark was committed.
+    pub fn marked(&self, mark: &str) -> u32 {
+        self.marks.get(mark).copied().unwrap_or(0)
+    }
+
+    /// Whether an order with this id was placed.
+    pub fn knows(&self, order: &str) -> bool {
+        self.orders.all.contains_key(order)
+    }
+
+    /// Where an order stands.
+    pub fn standing(&self, order: &str) -> Option<Standing> {
+        self.orders.all.get(order).map(order::Order::standing)
+    }
+
+    /// Whether nothing is left to be done for any order.
+    pub fn is_quiet(&self) -> bool {
+        self.orders.all.values().all(|order| order.standing() != Standing::Open)
+    }
+
+    /// How many orders there are.
+    pub fn order_count(&self) -> usize {
+        self.orders.all.len()
+    }
+
+    /// The payments' names at the provider.
+    pub fn payment_names(&self) -> Vec<String> {
+        self.payments.all.keys().cloned().collect()
+    }
+
+    /// The orders that the cart with this id became.
+    pub fn orders_of_cart(&self, cart: &str) -> Vec<&str> {
+        let of_cart = |order: &&order::Order| order.cart == cart;
+        self.orders.all.values().filter(of_cart).map(|order| order.id.as_str()).collect()
+    }
+
+    /// What lies in a cart, as it was ordered last or as it is now: how many of each SKU.
+    pub fn cart(&self, cart: &str) -> BTreeMap<String, u64> {
+        let lines = self.carts.get(cart).map(|cart| &cart["lines"]);
+        let mut counts = BTreeMap::new();
+        for line in lines.and_then(Value::as_array).into_iter().flatten() {
+            let sku = line["sku"].as_str().unwrap_or_default().to_owned();
+            *counts.entry(sku).or_default() += line["quantity"].as_u64().unwrap_or(0);
+        }
+        counts
+    }
+
+    fn mark(&mut self, mark: &Value) {
+        if let Some(mark) = mark.as_str().filter(|mark| mark.starts_with("op-")) {
+            *self.marks.entry(mark.to_owned()).or_default() += 1;
+        }
+    }
+
+    fn change(&mut self, change: &Change<'_>) {
+        let Some((family, id)) = item::thing(change.pk) else { return };
+        let kind = change.new.map(|image| item::text(image, "kind")).unwrap_or_default();
+        let read = || change.new.and_then(Value::as_object).map(item::item).unwrap_or_default();
+        match (change.fact, family) {
+            (true, "order") => {
+                let commit = read();
+                for mark in self.orders.append(id, change.sk, &commit, &mut self.violations) {
+                    self.mark(&mark);
+                }
+            }
+            (true, "gift-card") => {
+                let commit = read();
+                for event in commit["events"].as_array().into_iter().flatten() {
+                    self.mark(&event["data"]["reason"]);
+                    self.cards.changed(id, event, &mut self.violations);
+                }
+            }
+            (true, "invoices") => {
+                let number = change.sk.parse().unwrap_or(0);
+                if !self.documents.entry(id.to_owned()).or_default().insert(number) {
+                    self.violations.push(format!("invoices: {id} {number} was written twice"));
+                }
+            }
+            (false, "stock") if change.sk == "stock" => self.stock.level(id, &read()),
+            (false, "stock") if kind == "movement" => {
+                let movement = read();
+                self.mark(&movement["reason"]);
+                self.stock.moved(&movement);
+            }
+            (false, "reservation") => self.stock.reserved(id, &read()),
+            (false, "sandbox") if change.sk == "payment" => {
+                self.payments.put(id, read(), &mut self.violations);
+            }
+            (false, "gift-card") if change.sk == "card" => {
+                self.cards.balance(id, &read(), &mut self.violations)
+            }
+            (false, "cart") => {
+                self.carts.insert(id.to_owned(), read());
+            }
+            (false, "work") => match change.new {
+                Some(_) => _ = self.work.insert(id.to_owned()),
+                None => _ = self.work.remove(id),
+            },
+            (false, "mail") => match change.new {
+                Some(image) => {
+                    _ = self.mails.insert(id.to_owned(), image["sent"]["BOOL"].as_bool() == Some(true));
+                }
+                None => _ = self.mails.remove(id),
+            },
+            (false, "audit-outbox") => match change.new {
+                Some(_) => _ = self.audit_notes.insert(id.to_owned()),
+                None => _ = self.audit_notes.remove(id),
+            },
+            (false, "ledger") if id == "balances" => self.books.balance(change.sk, &read()),
+            _ => self.change_of_list(change, kind),
+        }
+    }
+
+    /// What lies in a partition that lists many of its kind.
+    fn change_of_list(&mut self, change: &Change<'_>, kind: &str) {
+        let read = || change.new.and_then(Value::as_object).map(item::item).unwrap_or_default();
+        match kind {
+            "ledger_entry" if change.fact => self.books.entry(&read(), &mut self.violations),
+            "audit-entry" => {
+                let entries = self.audit_entries.entry(change.pk.to_owned()).or_default();
+                if !entries.insert(change.sk.parse().unwrap_or(0)) {
+                    self.violations.push(format!("audit: the entry {} was written twice", change.sk));
+                }
+            }
+            "order-summary" => {
+                let summary = read();
+                let (status, version) = (&summary["status"], summary["version"].as_u64().unwrap_or(0));
+                let id = summary["id"].as_str().unwrap_or_default();
+                self.summaries
+                    .insert(id.to_owned(), (status.as_str().unwrap_or_default().to_owned(), version));
+            }
+            _ => {}
+        }
+    }
+}

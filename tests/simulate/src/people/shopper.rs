@@ -1,0 +1,140 @@
+//! Somebody who buys: looks around, fills a cart, changes their mind, pays, and looks whether it comes.
+
+use std::{sync::Arc, time::Duration};
+
+use fastrand::Rng;
+use futures::future::join;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::Shop;
+use crate::{client::Client, kind::Kind};
+
+/// How people pay where nothing is wrong with their cards.
+const GOOD: &str = "pm_card_visa";
+
+/// How the provider can trouble a payment.
+const TROUBLES: [&str; 7] = [
+    "pm_card_chargeDeclined",
+    "pm_souk_answer_lost",
+    "pm_souk_answer_lost_declined",
+    "pm_souk_late",
+    "pm_souk_late_declined",
+    "pm_card_authenticationRequired",
+    "pm_card_pendingRefund",
+];
+
+/// Shops, once or a few times.
+pub async fn shop(shop: Arc<Shop>, number: u32, span: u32, seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let client = shop.shopper(format!("shopper {number}"));
+    sleep(Duration::from_millis(rng.u64(..=u64::from(span) * 1000))).await;
+    let carts = if rng.u32(..5) == 0 { 2 } else { 1 };
+    for _ in 0..carts {
+        if fill_and_buy(&shop, &client, &mut rng).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Nothing, where the shopper gave up.
+async fn fill_and_buy(shop: &Shop, client: &Client, rng: &mut Rng) -> Option<()> {
+    if rng.u32(..4) == 0 {
+        client.get("/v1/products?limit=10").await;
+    }
+    let made = client.post("/v1/carts", json!({"currency": "EUR"})).await;
+    if !made.is_done() {
+        return None;
+    }
+    let id = made.text("/id").to_owned();
+    let cart = format!("/v1/carts/{id}");
+    fill(shop, client, &id, rng).await;
+    let mut contact = json!({
+        "email": format!("{}@example.com", rng.u32(..1000)),
+        "shipping_address": {"name": "Ada", "line1": "12 Analytical Row", "city": "Berlin", "postal_code": "10115", "country": "DE"},
+    });
+    if rng.u32(..3) == 0
+        && let Some(code) = shop.some_card(rng)
+    {
+        contact["gift_cards"] = json!([code]);
+    }
+    if !client.patch(&cart, contact.clone()).await.is_done() {
+        contact.as_object_mut()?.remove("gift_cards");
+        client.patch(&cart, contact).await;
+    }
+    let mut tries = 0;
+    while let Some(order) = check_out(shop, client, &id, rng).await {
+        let canceled = follow(client, &order, rng).await;
+        tries += 1;
+        // Whose payment was declined tries again with the same cart.
+        if !canceled || tries == 2 {
+            break;
+        }
+    }
+    Some(())
+}
+
+async fn fill(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) {
+    for _ in 0..rng.u32(1..=3) {
+        let (sku, quantity) = (shop.some_sku(rng).to_owned(), rng.u64(1..=2));
+        let line = json!({"sku": sku, "quantity": quantity});
+        let added = client.post(&format!("/v1/carts/{id}/lines"), line).await;
+        client.stage().history.add(id, &sku, quantity, added.known);
+    }
+}
+
+fn payment(client: &Client, rng: &mut Rng) -> Value {
+    let troubled = client.stage().weather.strikes(Kind::Provider);
+    let method = if troubled { TROUBLES[rng.usize(..TROUBLES.len())] } else { GOOD };
+    let mut body = json!({"payment_method": method});
+    if rng.u32(..6) == 0 {
+        body["capture_method"] = "manual".into();
+    }
+    body
+}
+
+/// Checks the cart out, now and then in two windows at once. The order, where there is one.
+async fn check_out(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) -> Option<String> {
+    let path = format!("/v1/carts/{id}/checkout");
+    let answers = if rng.u32(..5) == 0 {
+        let (one, other) =
+            join(client.post(&path, payment(client, rng)), client.post(&path, payment(client, rng))).await;
+        vec![one, other]
+    } else {
+        vec![client.post(&path, payment(client, rng)).await]
+    };
+    let mut found = None;
+    for answer in answers.iter().filter(|answer| answer.is_done()) {
+        let order = answer.text("/id").to_owned();
+        let history = &client.stage().history;
+        // What was answered with 2xx is never lost: not later, and not now.
+        if !client.stage().watch.model(|model| model.knows(&order)) {
+            history.wrong(format!("one order: {order} was answered and is not there"));
+        }
+        history.ordered(id, &order);
+        if found.is_none() {
+            shop.placed(order.clone());
+        }
+        found = Some(order);
+    }
+    found
+}
+
+/// Looks what becomes of the order, and proves who they are where the bank asks. Whether it was canceled.
+async fn follow(client: &Client, order: &str, rng: &mut Rng) -> bool {
+    let path = format!("/v1/orders/{order}");
+    for _ in 0..rng.u32(1..=5) {
+        sleep(Duration::from_millis(rng.u64(50..20_000))).await;
+        let seen = client.get(&path).await;
+        if let Some(secret) = seen.json.pointer("/payment/action/client_secret").and_then(Value::as_str) {
+            let outcome = if rng.u32(..4) == 0 { "decline" } else { "succeed" };
+            let body = json!({"type": "payment.confirm", "client_secret": secret, "outcome": outcome});
+            let store = &client.stage().store;
+            client.notify(&format!("/v1/payment-events/sandbox/{store}"), body.to_string(), "").await;
+        }
+        if seen.text("/status") == "canceled" {
+            return true;
+        }
+    }
+    false
+}
