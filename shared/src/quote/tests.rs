@@ -10,7 +10,7 @@ use crate::{
     contact::Tag,
     id::{ProductId, PromotionId, ShippingMethodId, ShippingZoneId, TaxRateId},
     money::{Currency, Money},
-    pricing::{Basket, Destination, Item, PricePolicy, Rounding, TaxPayer},
+    pricing::{Basket, ByHand, Destination, HandDiscount, Item, PricePolicy, Rounding, TaxPayer},
     promotion::{Candidate, Promotion, Usage},
     quantity::Quantity,
     shipping::{Zone, options},
@@ -105,6 +105,16 @@ fn item(number: usize, price: i64, count: i64, currency: Currency) -> Item {
     }
 }
 
+/// What staff say of a price, in one of three ways.
+fn by_hand(price: i64, currency: Currency) -> ByHand {
+    let (unit_price, discount) = match price % 3 {
+        0 => (Some(Money::new(price / 2, currency)), None),
+        1 => (None, Some(HandDiscount::Percent("12.5".parse().unwrap()))),
+        _ => (None, Some(HandDiscount::Amount(Money::new(5000, currency)))),
+    };
+    ByHand { unit_price, discount, reason: "price-match".parse().unwrap() }
+}
+
 fn basket(
     items: Vec<Item>,
     currency: Currency,
@@ -172,7 +182,13 @@ proptest! {
         method in prop::option::of(1_u128..4),
     ) {
         let currency: Currency = code.parse().unwrap();
-        let items = lines.iter().enumerate().map(|(number, &(price, count))| item(number, price, count, currency));
+        let items = lines.iter().enumerate().map(|(number, &(price, count))| {
+            let plain = item(number, price, count, currency);
+            // Every third by hand: a price, an eighth off, or an amount off, which may be more than it costs.
+            let by_hand = (number % 3 == 1).then(|| by_hand(price, currency));
+            let unit_price = by_hand.as_ref().and_then(|said| said.unit_price).unwrap_or(plain.unit_price);
+            Item { unit_price, by_hand, ..plain }
+        });
         let (store, basket) = (store(currency, policy, which), basket(items.collect(), currency, to, payer, method));
         let computed = computed(&basket, &store);
         let (priced, pricing, totals) = (&computed.priced, &computed.priced.pricing, &computed.priced.totals);
@@ -191,7 +207,13 @@ proptest! {
         let mut off: Vec<Money> = priced.lines.iter().map(|line| line.discount().unwrap()).collect();
         off.extend(pricing.shipping.iter().map(|shipping| shipping.discount().unwrap()));
         prop_assert_eq!(sum(off), totals.discount);
-        prop_assert_eq!(sum(pricing.promotions.iter().map(|one| one.amount).collect()), totals.discount);
+        let said = priced.lines.iter().filter_map(|line| line.by_hand.clone());
+        let said: Vec<Money> = said.filter_map(|said| said.discount).collect();
+        let promoted = sum(pricing.promotions.iter().map(|one| one.amount).collect());
+        prop_assert_eq!(promoted.plus(sum(said)).unwrap(), totals.discount);
+        for line in priced.lines.iter().filter(|line| line.by_hand.is_some()) {
+            prop_assert!(line.discounts.is_empty(), "promotions leave alone what staff priced");
+        }
 
         let mut taxes: Vec<Money> = priced.lines.iter().map(|line| line.tax().unwrap()).collect();
         taxes.extend(pricing.shipping.iter().map(|shipping| shipping.tax().unwrap()));
