@@ -100,6 +100,16 @@ impl Model {
         self.orders.all.values().all(|order| order.standing() != Standing::Open)
     }
 
+    /// How many orders stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.orders.all.values().filter(|order| order.standing() == standing).count()
+    }
+
+    /// How many orders were confirmed.
+    pub fn confirmed(&self) -> usize {
+        self.orders.all.values().filter(|order| order.has("order.confirmed")).count()
+    }
+
     /// How many orders there are.
     pub fn order_count(&self) -> usize {
         self.orders.all.len()
