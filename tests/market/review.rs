@@ -1,7 +1,16 @@
 //! Orders that wait for a person.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use jiff::SignedDuration;
 use serde_json::json;
+use souk_cloud::{AwsError, CallInfo, Fault, Faults};
 use souk_tests::{TestMarket, until};
 
 #[tokio::test(start_paused = true)]
@@ -43,4 +52,36 @@ async fn a_review_that_nobody_decides_ends_after_three_days() {
     let ended = until(&shopper.0, &order, |order| order["status"] == "canceled").await;
     assert_eq!(ended.text_at("/cancellation/cause"), "review_expired");
     assert_eq!(market.staff().stock("GOLD").await, (1, 0, 1));
+}
+
+/// Nothing is published, and the first note of when to look at an order again takes a while to be written.
+#[derive(Default)]
+struct SlowNote(AtomicBool);
+
+impl Faults for SlowNote {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        if call.service == "sns" {
+            return Some(Fault::Refuse(AwsError::new("InternalError", "down").into()));
+        }
+        let note = call.operation == "UpdateItem" && call.keys.iter().any(|(_, key)| key.contains("/work/"));
+        let first = note && call.caller == "advance-orders" && !self.0.swap(true, Ordering::Relaxed);
+        first.then(|| Fault::Delay(Duration::from_secs(5)))
+    }
+}
+
+/// The saga puts the order off for three days because somebody has to decide; meanwhile somebody does.
+#[tokio::test(start_paused = true)]
+async fn an_approval_is_not_put_off_with_the_review() {
+    let market = TestMarket::open(|options| options.faults = Some(Arc::new(SlowNote::default()))).await;
+    market.staff().sell("GOLD", 600_000, 1).await;
+    let shopper = market.shopper();
+    let order = shopper.buy("GOLD", 1, "pm_card_visa").await;
+    while shopper.0.get(&order).await.expect(200).text_at("/status") != "in_review" {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    market.staff().0.post(&format!("{order}/approve"), json!({})).await.expect(202);
+    let approved = market.clock().now();
+    until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    let minutes = market.clock().now().duration_since(approved).as_secs() / 60;
+    assert!(minutes <= 3, "every message is lost, and it took {minutes} minutes");
 }

@@ -12,6 +12,7 @@ mod bug;
 mod campaign;
 mod client;
 pub mod exhaustive;
+pub mod flash;
 mod hash;
 mod history;
 mod item;

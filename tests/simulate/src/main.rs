@@ -5,7 +5,7 @@ mod scenarios;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use simulate::{BUGS, Bounds, Bug, Kind, Plan, Report, Tally, campaign, run, shrink};
+use simulate::{BUGS, Bounds, Bug, Kind, Plan, Report, Tally, campaign, flash, run, shrink};
 
 /// Runs the whole market under a seeded storm of faults, and holds it against a model of what must always hold.
 #[derive(Parser)]
@@ -40,6 +40,9 @@ struct Arguments {
     /// Has every two calls of the stories checkout, cancel and refund go wrong, in each way: of so many pairs one.
     #[arg(long, value_name = "OF")]
     pairs: Option<usize>,
+    /// A flash sale: of so many units, to a hundred times as many buyers within ten seconds.
+    #[arg(long, value_name = "UNITS")]
+    flash: Option<u32>,
     /// Tells this story only.
     #[arg(long)]
     story: Option<String>,
@@ -109,6 +112,8 @@ fn main() {
         one(&arguments, seed)
     } else if arguments.bugs {
         all_bugs(&arguments)
+    } else if let Some(units) = arguments.flash {
+        flash_sale(units)
     } else if !arguments.trouble.is_empty() {
         scenarios::one(arguments.story.as_deref(), &arguments.trouble)
     } else if arguments.scenarios || arguments.pairs.is_some() {
@@ -193,4 +198,21 @@ fn all_bugs(arguments: &Arguments) -> bool {
     }
     println!("{} bugs, {} not found: {}", BUGS.len(), missed.len(), missed.join(", "));
     missed.is_empty()
+}
+
+/// A hundred buyers for every unit, all within ten seconds.
+fn flash_sale(units: u32) -> bool {
+    let began = Instant::now();
+    let sale = flash::sale(units * 100, units, 10);
+    let flash::Sale { sold, placed, canceled, throttled, calls, sold_out_after, violations } = &sale;
+    println!(
+        "{} buyers for {units} units: {sold} sold, {placed} orders, {canceled} of them canceled",
+        units * 100
+    );
+    println!(
+        "sold out {sold_out_after} ms after the first buyer came; {throttled} calls of {calls} throttled"
+    );
+    println!("in {} s", began.elapsed().as_secs());
+    violations.iter().for_each(|violation| println!("VIOLATION {violation}"));
+    violations.is_empty() && *sold == units as usize
 }

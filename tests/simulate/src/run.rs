@@ -61,6 +61,7 @@ async fn play(plan: &Plan, bug: Option<&'static Bug>, traced: bool) -> Report {
         faults: Arc::clone(&weather) as _,
         delivery,
         traced,
+        crowd: false,
     })
     .await;
     weather.begin();

@@ -49,6 +49,8 @@ pub struct Opening {
     pub delivery: Option<Delivery>,
     /// Whether the trace is kept.
     pub traced: bool,
+    /// Whether a crowd comes: then the tables' partitions have their limits, and the store lets more people in.
+    pub crowd: bool,
 }
 
 /// A market with a store that sells something.
@@ -63,6 +65,7 @@ pub async fn open(opening: Opening) -> Arc<Shop> {
     options.chaos = Some(Arc::clone(weather) as _);
     options.observer = Some(Arc::clone(&watch) as _);
     options.delivery = delivery.clone().unwrap_or_default();
+    options.partition_limits = opening.crowd;
     let market = Market::open(options).await.expect("the template can be run");
     let table = |end: &str| {
         let mut tables = market.stack().tables.values();
@@ -96,10 +99,13 @@ pub fn verdict(shop: &Shop) -> Vec<String> {
 
 /// A store that sells what was asked for.
 async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -> Arc<Shop> {
-    let event = json!({
+    let mut event = json!({
         "name": "Kiosk", "currency": "EUR", "review_above": {"amount": 5_000, "currency": "EUR"},
         "locations": [{"id": "berlin", "name": "Berlin"}, {"id": "hamburg", "name": "Hamburg"}],
     });
+    if opening.crowd {
+        event["limits"] = json!({"store": {"per_second": 100_000, "burst": 100_000}});
+    }
     let event = RawValue::from_string(event.to_string()).expect("an event");
     let store = market.invoke("provision-store", event).await.expect("a store can be made");
     let store: Value = serde_json::from_str(store.get()).expect("an answer");

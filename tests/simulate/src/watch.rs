@@ -37,6 +37,8 @@ struct State {
     calls: u64,
     commits: u64,
     mail_troubles: usize,
+    /// How many calls were throttled.
+    throttled: u64,
     /// How many violations were told.
     told: usize,
 }
@@ -52,6 +54,7 @@ impl Watch {
             calls: 0,
             commits: 0,
             mail_troubles: 0,
+            throttled: 0,
             told: 0,
         };
         Arc::new(Self { clock, place: OnceLock::new(), state: Mutex::new(state) })
@@ -83,6 +86,11 @@ impl Watch {
     /// How often something went wrong with who sends mails.
     pub fn mail_troubles(&self) -> usize {
         self.state().mail_troubles
+    }
+
+    /// How many calls were throttled.
+    pub fn throttled(&self) -> u64 {
+        self.state().throttled
     }
 
     /// Reads what was committed since the last time.
@@ -123,6 +131,11 @@ impl Observer for Watch {
             state.calls += 1;
             if record.caller == "send-notifications" && record.outcome != Outcome::Done {
                 state.mail_troubles += 1;
+            }
+            if let Outcome::Refused(code) = &record.outcome
+                && (code.contains("Throttl") || code.contains("Throughput"))
+            {
+                state.throttled += 1;
             }
             state.say(now, || line_of(record));
         }

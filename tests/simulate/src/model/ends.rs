@@ -40,6 +40,11 @@ impl Model {
         if !self.audit_notes.is_empty() {
             wrong.push(format!("audit: {} notes are not in the log", self.audit_notes.len()));
         }
+        for (act, (done, told)) in &self.acts {
+            if done != told {
+                wrong.push(format!("audit: {act} was done {done} times, and the log has it {told} times"));
+            }
+        }
         for (series, numbers) in self.documents.iter().chain(&self.audit_entries) {
             let last = numbers.last().copied().unwrap_or(0);
             if last != numbers.len() as u64 {

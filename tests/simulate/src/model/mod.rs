@@ -20,6 +20,15 @@ use crate::item;
 pub use ends::Outside;
 pub use order::Standing;
 
+/// What staff do here, as the audit log calls it.
+const ACTS: [&str; 5] =
+    ["gift_card.issued", "order.edited", "order.fulfilled", "order.refunded", "stock.moved"];
+
+/// Whether a client wrote this into what it asked for.
+fn is_mark(text: &Value) -> bool {
+    text.as_str().is_some_and(|text| text.starts_with("op-"))
+}
+
 /// One change of one item in a commit, as the stream shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
@@ -53,6 +62,8 @@ pub struct Model {
     audit_notes: BTreeSet<String>,
     /// The numbers of the entries of each audit log.
     audit_entries: BTreeMap<String, BTreeSet<u64>>,
+    /// What staff did, by what the audit log calls it: how often it was committed, and how often it is in the log.
+    acts: BTreeMap<&'static str, (u32, u32)>,
     /// The numbers of the documents of each series.
     documents: BTreeMap<String, BTreeSet<u64>>,
     violations: Vec<String>,
@@ -100,6 +111,16 @@ impl Model {
         self.orders.all.values().all(|order| order.standing() != Standing::Open)
     }
 
+    /// How many orders stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.orders.all.values().filter(|order| order.standing() == standing).count()
+    }
+
+    /// How many orders were confirmed.
+    pub fn confirmed(&self) -> usize {
+        self.orders.all.values().filter(|order| order.has("order.confirmed")).count()
+    }
+
     /// How many orders there are.
     pub fn order_count(&self) -> usize {
         self.orders.all.len()
@@ -127,6 +148,18 @@ impl Model {
         counts
     }
 
+    /// An event happened that may be what staff did.
+    fn acted(&mut self, event: &Value) {
+        let act = match event["type"].as_str().unwrap_or_default() {
+            "order.refund_requested" if is_mark(&event["data"]["reason"]) => "order.refunded",
+            "order.fulfillment_created" => "order.fulfilled",
+            "order.edit_requested" => "order.edited",
+            "gift_card.issued" => "gift_card.issued",
+            _ => return,
+        };
+        self.acts.entry(act).or_default().0 += 1;
+    }
+
     fn mark(&mut self, mark: &Value) {
         if let Some(mark) = mark.as_str().filter(|mark| mark.starts_with("op-")) {
             *self.marks.entry(mark.to_owned()).or_default() += 1;
@@ -143,11 +176,15 @@ impl Model {
                 for mark in self.orders.append(id, change.sk, &commit, &mut self.violations) {
                     self.mark(&mark);
                 }
+                for event in commit["events"].as_array().into_iter().flatten() {
+                    self.acted(event);
+                }
             }
             (true, "gift-card") => {
                 let commit = read();
                 for event in commit["events"].as_array().into_iter().flatten() {
                     self.mark(&event["data"]["reason"]);
+                    self.acted(event);
                     self.cards.changed(id, event, &mut self.violations);
                 }
             }
@@ -161,6 +198,10 @@ impl Model {
             (false, "stock") if kind == "movement" => {
                 let movement = read();
                 self.mark(&movement["reason"]);
+                // What came back is put on the shelves by the saga.
+                if movement["reason"] == "received" || is_mark(&movement["reason"]) {
+                    self.acts.entry("stock.moved").or_default().0 += 1;
+                }
                 self.stock.moved(&movement);
             }
             (false, "reservation") => self.stock.reserved(id, &read()),
@@ -201,6 +242,10 @@ impl Model {
                 let entries = self.audit_entries.entry(change.pk.to_owned()).or_default();
                 if !entries.insert(change.sk.parse().unwrap_or(0)) {
                     self.violations.push(format!("audit: the entry {} was written twice", change.sk));
+                }
+                let action = change.new.map(|image| item::text(image, "action")).unwrap_or_default();
+                if let Some(act) = ACTS.into_iter().find(|act| *act == action) {
+                    self.acts.entry(act).or_default().1 += 1;
                 }
             }
             "order-summary" => {

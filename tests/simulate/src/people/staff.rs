@@ -27,7 +27,7 @@ pub async fn work(shop: Arc<Shop>, chores: u32, span: u32, seed: u64) {
 
 async fn one(shop: &Shop, client: &Client, rng: &mut Rng) {
     let order = shop.some_order(rng);
-    match (rng.u32(..12), order) {
+    match (rng.u32(..14), order) {
         (0 | 1, _) => bring(shop, client, rng).await,
         (2, _) => issue(shop, client, rng).await,
         (3, _) => _ = client.get("/v1/orders?limit=20").await,
@@ -36,6 +36,7 @@ async fn one(shop: &Shop, client: &Client, rng: &mut Rng) {
         (8 | 9, Some(order)) => send(client, &order).await,
         (10, Some(order)) => take_back(client, &order, rng).await,
         (11, Some(order)) => edit(shop, client, &order, rng).await,
+        (12 | 13, Some(order)) => decide(client, &order, rng).await,
         _ => {}
     }
 }
@@ -101,6 +102,15 @@ async fn take_back(client: &Client, order: &str, rng: &mut Rng) {
     sleep(Duration::from_millis(rng.u64(..5000))).await;
     let received = json!({"lines": [{"sku": line["sku"], "quantity": 1, "restock": true, "location": "berlin"}], "refund": rng.bool()});
     client.post(&format!("{path}/returns/{back}/receive"), received).await;
+}
+
+/// Lets an order pass that waits for it, or doesn't.
+async fn decide(client: &Client, order: &str, rng: &mut Rng) {
+    let decision = if rng.u32(..3) == 0 { "reject" } else { "approve" };
+    let decided = client.post(&format!("/v1/orders/{order}/{decision}"), json!({})).await;
+    if decided.is_done() && decision == "reject" {
+        client.stage().history.canceled(order);
+    }
 }
 
 /// Makes it more or less.
