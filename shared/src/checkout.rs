@@ -9,10 +9,10 @@ use crate::{
     gift_card,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId, spoken_number},
-    inventory,
+    inventory, limit,
     money::Money,
     order::{self, Order, OrderContact, OrderView, Placed},
-    payment::{self, CaptureMethod, Method, ProviderName},
+    payment::{self, CaptureMethod, Method, ProviderName, SaveFor},
     pricing::PricedLine,
     promotion::{self, Reason, RefusedCode},
     quote::{LineProblem, Quote},
@@ -36,6 +36,13 @@ pub struct Checkout {
     /// When the money is taken.
     #[serde(default)]
     pub capture_method: CaptureMethod,
+    /// Has the provider save the payment method, for what the customer agreed to with the store: only where they agreed.
+    /// They have to be logged in.
+    #[serde(default)]
+    pub save_payment_method: Option<SaveFor>,
+    /// Whether the customer is not there, and pays with a method that they saved for that: of a store's own server only.
+    #[serde(default)]
+    pub off_session: bool,
     /// What the shopper agreed to pay, as the cart's `totals.total` told it. Where it comes to something else by now,
     /// nothing is ordered.
     #[serde(default)]
@@ -73,6 +80,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             None if quote.purse.due.is_zero() => ProviderName::default(),
             None => provider(app, tenant, None).await?,
         };
+        may_save(&call.body, provider, cart.customer.is_some(), limit::speaks_for_many(caller))?;
         let (read, now) = (cart.version, app.now());
         cart.attempt = cart.attempt.saturating_add(1);
         let order_id = order_of(&cart);
@@ -95,6 +103,8 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             payment_method: call.body.payment_method.clone(),
             provider,
             capture_method: call.body.capture_method,
+            save_method: call.body.save_payment_method,
+            off_session: call.body.off_session,
             customer: cart.customer,
             contact: sealed,
             pricing: Some(computed.priced.pricing),
@@ -173,6 +183,39 @@ async fn provider(app: &App, tenant: Tenant, method: Option<&Method>) -> Result<
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")
     })
+}
+
+/// Whether the method can be saved, or charged without the shopper.
+fn may_save(
+    checkout: &Checkout,
+    provider: ProviderName,
+    known: bool,
+    from_a_server: bool,
+) -> Result<(), Problem> {
+    let refuse = |param: &str, detail: &str| Err(Problem::invalid(param, detail));
+    if checkout.save_payment_method.is_some() {
+        if !known {
+            return refuse("save_payment_method", "Only who is logged in can have a method saved.");
+        }
+        if !provider.saves() {
+            return refuse("save_payment_method", "The store's provider saves no payment methods.");
+        }
+        if checkout.off_session {
+            return refuse("save_payment_method", "Who is not there can't agree to it.");
+        }
+    }
+    if checkout.off_session {
+        if !from_a_server {
+            return refuse("off_session", "Only a store's own server charges who is not there.");
+        }
+        if !known || checkout.payment_method.is_none() {
+            return refuse(
+                "off_session",
+                "It takes a customer's cart, and a payment_method that they saved.",
+            );
+        }
+    }
+    Ok(())
 }
 
 fn spent() -> Problem {

@@ -168,10 +168,13 @@ async fn an_export_tells_what_was_used_and_owed_and_noted_and_an_erasure_forgets
     assert_eq!((of_own.len(), &of_own[0]["amount"]["amount"]), (1, &json!(125)), "{uses:?}");
     assert_eq!(archive["promotions"]["counted"][0]["used"], 1);
     assert!(!archive["promotions"]["first_order"].is_null());
-    let noted: Vec<_> = archive["velocity"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    let noted: Vec<_> =
+        archive["velocity"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert!(["email", "address", "source"].iter().all(|kind| noted.contains(kind)), "{noted:?}");
     let of_email = archive["velocity"].as_array().unwrap().iter().find(|one| one["kind"] == "email").unwrap();
-    assert!([&ada.order, &guest].iter().all(|path| of_email["orders"].as_array().unwrap().contains(&id(path))));
+    assert!(
+        [&ada.order, &guest].iter().all(|path| of_email["orders"].as_array().unwrap().contains(&id(path)))
+    );
     // Nobody else's.
     let other = register(&market, "bob@example.com").await.expect(201);
     market.market.settled().await;

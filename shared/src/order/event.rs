@@ -25,7 +25,7 @@ use crate::{
     id::{CartId, CustomerId, EditId, FulfillmentId, RefundId, ReturnId},
     inventory::Allocation,
     money::{Money, MoneyError},
-    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName},
+    payment::{CaptureMethod, Decline, DisputeStatus, Method, NextAction, ProviderName, SaveFor},
     pricing::{PricePolicy, PricedLine, Pricing, Tender},
     risk::{RiskOutcome, Traits},
     totals::Totals,
@@ -55,6 +55,12 @@ pub struct Placed {
     pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
+    /// What the customer agreed that the payment method is saved for, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save_method: Option<SaveFor>,
+    /// Whether it is charged while the shopper is not there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off_session: bool,
     /// The customer whose it is, where one was logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,

@@ -44,6 +44,8 @@ async fn charge(app: &App, provider: &dyn Provider, order: &Order, edit: &Edit) 
         method: order.placed.payment_method.as_ref(),
         capture: CaptureMethod::Automatic,
         customer: order.placed.customer,
+        save: None,
+        present: false,
     };
     let overdue = app.now() >= edit.requested_at + PAYMENT_DEADLINE;
     let mut answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
