@@ -12,10 +12,10 @@ use crate::{
     contact::Contact,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId},
-    inventory,
+    inventory, limit,
     money::Money,
     order::{self, Order, OrderView},
-    payment::{self, CaptureMethod, Method, ProviderName},
+    payment::{self, CaptureMethod, Method, ProviderName, SaveFor},
     pricing::PricedLine,
     promotion::{Reason, RefusedCode},
     quote::{LineProblem, Quote},
@@ -39,6 +39,13 @@ pub struct Checkout {
     /// When the money is taken.
     #[serde(default)]
     pub capture_method: CaptureMethod,
+    /// Has the provider save the payment method, for what the customer agreed to with the store: only where they agreed.
+    /// They have to be logged in.
+    #[serde(default)]
+    pub save_payment_method: Option<SaveFor>,
+    /// Whether the customer is not there, and pays with a method that they saved for that: of a store's own server only.
+    #[serde(default)]
+    pub off_session: bool,
     /// What the shopper agreed to pay, as the cart's `totals.total` told it. Where it comes to something else by now,
     /// nothing is ordered.
     #[serde(default)]
@@ -76,11 +83,14 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             None if quote.purse.due.is_zero() => ProviderName::default(),
             None => provider(app, tenant, None).await?,
         };
+        may_save(&call.body, provider, cart.customer.is_some(), limit::speaks_for_many(caller))?;
         let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
         let payment = Payment {
             method: call.body.payment_method.clone(),
             provider,
             capture: call.body.capture_method,
+            save: call.body.save_payment_method,
+            off_session: call.body.off_session,
             outside: None,
         };
         let (read, cause, of) = (cart.version, call.cause(), (None, Some(traits)));
@@ -149,6 +159,39 @@ pub(crate) async fn provider(
         let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
         Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")
     })
+}
+
+/// Whether the method can be saved, or charged without the shopper.
+fn may_save(
+    checkout: &Checkout,
+    provider: ProviderName,
+    known: bool,
+    from_a_server: bool,
+) -> Result<(), Problem> {
+    let refuse = |param: &str, detail: &str| Err(Problem::invalid(param, detail));
+    if checkout.save_payment_method.is_some() {
+        if !known {
+            return refuse("save_payment_method", "Only who is logged in can have a method saved.");
+        }
+        if !provider.saves() {
+            return refuse("save_payment_method", "The store's provider saves no payment methods.");
+        }
+        if checkout.off_session {
+            return refuse("save_payment_method", "Who is not there can't agree to it.");
+        }
+    }
+    if checkout.off_session {
+        if !from_a_server {
+            return refuse("off_session", "Only a store's own server charges who is not there.");
+        }
+        if !known || checkout.payment_method.is_none() {
+            return refuse(
+                "off_session",
+                "It takes a customer's cart, and a payment_method that they saved.",
+            );
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {

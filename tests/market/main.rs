@@ -57,6 +57,7 @@ mod refunds;
 mod returns;
 mod review;
 mod risk;
+mod saved_methods;
 mod security_events;
 mod sequences;
 mod settings;

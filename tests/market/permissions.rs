@@ -69,8 +69,8 @@ impl Observer for Asked {
 /// What functions ask of AWS while everything is done, of secrets under the names that a template alone gives them.
 pub async fn everything_asked() -> Vec<(String, Ask)> {
     let (faults, asked) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Asked::default()));
-    let market = open(template(), &faults, asked.clone()).await;
-    everything(&market, &faults).await;
+    let (market, stripe) = open(template(), &faults, asked.clone()).await;
+    everything(&market, &stripe, &faults).await;
     let (opened, written) =
         (market.market.stack(), load(&template(), &TemplateOptions::default()).unwrap().secrets);
     let by_functions = |caller: &String| opened.functions.values().any(|spec| spec.binary == *caller);
@@ -84,20 +84,26 @@ pub async fn everything_asked() -> Vec<(String, Ask)> {
     asked
 }
 
-async fn open(template: String, faults: &Arc<NoMail>, observer: Arc<dyn Observer>) -> TestMarket {
-    TestMarket::open(|options| {
+async fn open(
+    template: String,
+    faults: &Arc<NoMail>,
+    observer: Arc<dyn Observer>,
+) -> (TestMarket, FakeStripe) {
+    let stripe = FakeStripe::default();
+    let market = TestMarket::open(|options| {
         options.template = template;
         // Late payments are left to the sweeper, which would have nothing to do otherwise.
         options.webhooks = false;
         options.faults = Some(faults.clone());
         options.observer = Some(observer);
-        options.outside = Some(issuers::world().outside_with(&FakeStripe::default()));
+        options.outside = Some(issuers::world().outside_with(&stripe));
     })
-    .await
+    .await;
+    (market, stripe)
 }
 
 /// Everything that Souk does, once.
-async fn everything(market: &TestMarket, mail_fails: &NoMail) {
+async fn everything(market: &TestMarket, stripe: &FakeStripe, mail_fails: &NoMail) {
     let (shopper, staff) = (market.shopper(), market.staff());
     let product = staff.sell("MUG", 1250, 20).await;
     let change = json!({
@@ -177,8 +183,13 @@ async fn everything(market: &TestMarket, mail_fails: &NoMail) {
     crate::ledger::everything(market).await;
     crate::invoices::everything(market).await;
     crate::priced::everything(market).await;
+    // It tells what it keeps of a payment after the money was taken.
+    stripe.keep_fees_to_itself();
     pay_through_stripe(market).await;
+    stripe.tell_fees();
+    market.leap(jiff::SignedDuration::from_hours(1));
     market.invoke("reconcile", json!({})).await.unwrap();
+    crate::saved_methods::everything(market).await;
 }
 
 /// A shopper pays through Stripe, and Stripe says so.
@@ -294,8 +305,8 @@ async fn custom_roles(market: &TestMarket) {
 #[tokio::test(start_paused = true)]
 async fn every_permission_is_granted_and_none_too_much() {
     let (faults, denials) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Denials::default()));
-    let market = open(template(), &faults, denials.clone()).await;
-    let story = AssertUnwindSafe(everything(&market, &faults)).catch_unwind().await;
+    let (market, stripe) = open(template(), &faults, denials.clone()).await;
+    let story = AssertUnwindSafe(everything(&market, &stripe, &faults)).catch_unwind().await;
     let denied = denials.list();
     assert!(denied.is_empty(), "template.yaml grants too little:\n{}", denied.join("\n"));
     if let Err(panic) = story {

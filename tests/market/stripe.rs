@@ -35,7 +35,14 @@ fn visa() -> Method {
 }
 
 fn charge(method: &Method) -> Charge<'_> {
-    Charge { amount: euros(1000), method: Some(method), capture: CaptureMethod::Manual, customer: None }
+    Charge {
+        amount: euros(1000),
+        method: Some(method),
+        capture: CaptureMethod::Manual,
+        customer: None,
+        save: None,
+        present: true,
+    }
 }
 
 /// What Stripe says of a payment, as it would sign it now.

@@ -32,6 +32,10 @@ pub enum Trouble {
 struct State {
     intents: BTreeMap<String, Value>,
     refunds: Vec<Value>,
+    /// Its customers, empty where they were deleted.
+    customers: Vec<String>,
+    /// Payment methods that are saved, each with its customer.
+    saved: BTreeMap<String, String>,
     answers: BTreeMap<String, (String, u16, Value)>,
     captures: BTreeMap<String, u32>,
     calls: Vec<String>,
@@ -85,6 +89,16 @@ impl FakeStripe {
         self.state().intents.values().cloned().collect()
     }
 
+    /// Its customers, empty where they were deleted.
+    pub fn customers(&self) -> Vec<String> {
+        self.state().customers.clone()
+    }
+
+    /// The payment methods that it has saved, each with its customer.
+    pub fn saved(&self) -> BTreeMap<String, String> {
+        self.state().saved.clone()
+    }
+
     /// How often money was taken, over all payments.
     pub fn captures(&self) -> u32 {
         self.state().captures.values().sum()
@@ -114,21 +128,32 @@ impl FakeStripe {
     /// Connects the market's store, in test mode, and has it be paid through Stripe, and through `second` where that
     /// fails.
     pub async fn connect(market: &TestMarket, second: Option<&str>) {
-        let stack = market.table("-events").trim_end_matches("-events").to_owned();
         let keys = json!({"secret_key": "sk_test_canary", "webhook_secret": "whsec_1", "publishable_key": "pk_test_1"});
-        let secret = json!({
-            "Name": format!("{stack}/stripe/{}/test", market.store), "SecretString": keys.to_string(),
-            "ClientRequestToken": "00000000-0000-4000-8000-000000000001",
-        });
-        let request = Request::post("http://localhost/")
-            .header("x-amz-target", "secretsmanager.CreateSecret")
-            .header("content-type", "application/x-amz-json-1.1")
-            .body(secret.to_string().into())
-            .unwrap();
-        let answer = market.market.cloud().call(&Caller::everything("operator"), request).await.unwrap();
-        assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
+        Self::put_secret(market, &keys).await;
         let settings = json!({"payments": {"provider": "stripe", "second": second}});
         market.staff().0.patch("/v1/store", settings).await.expect(200);
+    }
+
+    /// Puts `keys` where the operator puts a store's keys of test mode.
+    pub async fn put_secret(market: &TestMarket, keys: &Value) {
+        let stack = market.table("-events").trim_end_matches("-events").to_owned();
+        let name = format!("{stack}/stripe/{}/test", market.store);
+        let call = async |operation: &str, mut secret: Value| {
+            secret["SecretString"] = keys.to_string().into();
+            secret["ClientRequestToken"] =
+                format!("00000000-0000-4000-8000-{:012x}", rand::random::<u32>()).into();
+            let request = Request::post("http://localhost/")
+                .header("x-amz-target", format!("secretsmanager.{operation}"))
+                .header("content-type", "application/x-amz-json-1.1")
+                .body(secret.to_string().into())
+                .unwrap();
+            market.market.cloud().call(&Caller::everything("operator"), request).await.unwrap()
+        };
+        if call("CreateSecret", json!({ "Name": name })).await.status().is_success() {
+            return;
+        }
+        let answer = call("PutSecretValue", json!({ "SecretId": name })).await;
+        assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
     }
 
     /// What it says to a request.
@@ -147,6 +172,9 @@ impl FakeStripe {
             Trouble::Down => return (500, json!({})),
             Trouble::Busy => return (429, json!({"error": {"code": "rate_limit"}})),
             Trouble::LosesAnswers(_) | Trouble::None => {}
+        }
+        if request.method() == http::Method::DELETE {
+            return state.delete(&path);
         }
         if request.method() == http::Method::GET {
             return state.read(&path, &fields(request.uri().query().unwrap_or_default().as_bytes()));
@@ -193,7 +221,28 @@ fn wrong(code: &str) -> (u16, Value) {
     (400, json!({"error": {"type": "invalid_request_error", "code": code}}))
 }
 
+/// <https://docs.stripe.com/api/payment_methods/object>
+fn method(id: &str, customer: &str) -> Value {
+    json!({
+        "id": id, "object": "payment_method", "type": "card", "customer": customer, "livemode": false,
+        "card": {
+            "brand": "visa", "last4": "4242", "exp_month": 8, "exp_year": 2034, "fingerprint": id,
+            "funding": "credit", "country": "US", "checks": {"cvc_check": "pass"},
+        },
+    })
+}
+
 impl State {
+    fn delete(&mut self, path: &str) -> (u16, Value) {
+        let id = path.trim_start_matches("/v1/customers/").to_owned();
+        let Some(customer) = self.customers.iter_mut().find(|known| **known == id) else {
+            return (404, json!({"error": {"code": "resource_missing"}}));
+        };
+        customer.clear();
+        self.saved.retain(|_, customer| *customer != id);
+        (200, json!({"id": id, "object": "customer", "deleted": true}))
+    }
+
     fn read(&self, path: &str, asked: &Fields) -> (u16, Value) {
         let list = |data: Vec<Value>| (200, json!({"object": "list", "data": data, "has_more": false}));
         if path == "/v1/payment_intents" {
@@ -202,6 +251,16 @@ impl State {
         if path == "/v1/refunds" {
             let of = |refund: &&Value| refund["payment_intent"] == asked["payment_intent"];
             return list(self.refunds.iter().filter(of).cloned().collect());
+        }
+        if path == "/v1/payment_methods" {
+            let of = |(_, customer): &(&String, &String)| **customer == asked["customer"];
+            return list(self.saved.iter().filter(of).map(|(id, customer)| method(id, customer)).collect());
+        }
+        if let Some(id) = path.strip_prefix("/v1/payment_methods/") {
+            return match self.saved.get(id) {
+                Some(customer) => (200, method(id, customer)),
+                None => (404, json!({"error": {"code": "resource_missing"}})),
+            };
         }
         match path.strip_prefix("/v1/payment_intents/").and_then(|id| self.intents.get(id)) {
             Some(intent) => (200, intent.clone()),
@@ -212,7 +271,11 @@ impl State {
     fn act(&mut self, path: &str, asked: &Fields) -> (u16, Value) {
         match path {
             "/v1/payment_intents" => return self.begin(asked),
-            "/v1/customers" => return (200, json!({"id": "cus_1", "object": "customer"})),
+            "/v1/customers" => {
+                let id = format!("cus_{}", self.customers.len() + 1);
+                self.customers.push(id.clone());
+                return (200, json!({"id": id, "object": "customer"}));
+            }
             "/v1/refunds" => {
                 let refund = json!({
                     "id": format!("re_{}", self.refunds.len()), "object": "refund", "status": "succeeded",
@@ -223,6 +286,14 @@ impl State {
                 return (200, refund);
             }
             _ => {}
+        }
+        let detached =
+            path.strip_prefix("/v1/payment_methods/").and_then(|path| path.strip_suffix("/detach"));
+        if let Some(method) = detached {
+            return match self.saved.remove(method) {
+                Some(_) => (200, json!({"id": method, "object": "payment_method", "customer": null})),
+                None => wrong("payment_method_unexpected_state"),
+            };
         }
         let mut parts = path.trim_start_matches("/v1/payment_intents/").split('/');
         let (id, what) = (parts.next().unwrap(), parts.next().unwrap());
@@ -273,8 +344,15 @@ impl State {
         let status = match method {
             None => "requires_payment_method",
             Some("pm_card_visa") => "processing",
+            // The bank wants to hear from the shopper, who is not there.
+            Some("pm_card_threeDSecure2Required") if asked.contains_key("off_session") => {
+                "requires_payment_method"
+            }
             Some("pm_card_threeDSecure2Required") => "requires_action",
             Some("pm_card_chargeDeclined") => "requires_payment_method",
+            Some(saved) if self.saved.get(saved).is_some_and(|of| asked.get("customer") == Some(of)) => {
+                "processing"
+            }
             Some(_) => {
                 let error =
                     json!({"code": "resource_missing", "param": "payment_method", "message": "No such one."});
@@ -287,9 +365,20 @@ impl State {
             "client_secret": format!("{id}_secret_canary"), "latest_charge": {"id": "ch_1", "disputed": false},
             "last_payment_error": null, "capture_method": asked["capture_method"],
         });
-        let declined = method == Some("pm_card_chargeDeclined");
-        let error = json!({"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds",
-            "message": "Your card has insufficient funds."});
+        let declined = status == "requires_payment_method" && method.is_some();
+        let error = if method == Some("pm_card_threeDSecure2Required") {
+            json!({"type": "card_error", "code": "authentication_required", "message": "The bank asks."})
+        } else {
+            json!({"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds",
+                "message": "Your card has insufficient funds."})
+        };
+        if let (Some(_), Some(customer), false) =
+            (asked.get("setup_future_usage"), asked.get("customer"), declined)
+        {
+            // Stripe's test methods are new ones whenever they are used.
+            let name = format!("pm_saved{}", self.saved.len() + 1);
+            self.saved.insert(name, customer.clone());
+        }
         if declined {
             intent["last_payment_error"] = error.clone();
         }

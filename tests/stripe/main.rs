@@ -68,6 +68,7 @@ impl World {
         self.is_declined().await;
         self.is_proven().await;
         self.answers_are_lost().await;
+        self.is_saved_and_forgotten().await;
         assert_eq!(self.proxy.most_captures(), 1, "no payment is captured twice");
     }
 
@@ -184,15 +185,15 @@ impl World {
         let proof = json!({"client_secret": secret, "success": "true"});
         let intent =
             self.ask(Method::POST, &format!("/v1/payment_intents/{id}/_authenticate"), Some(proof)).await;
-        assert_eq!(intent["status"], "requires_capture");
-        // Stripe would say so; localstripe says nothing of what is only held.
+        // It was to be taken as soon as the shopper had proven who they are.
+        assert_eq!(intent["status"], "succeeded");
         self.say(&intent).await;
         self.becomes(&order, "captured").await;
     }
 
     async fn say(&self, intent: &Value) {
         let event = json!({
-            "type": "payment_intent.amount_capturable_updated", "livemode": false, "data": {"object": intent},
+            "type": "payment_intent.succeeded", "livemode": false, "data": {"object": intent},
         });
         let (body, time) = (event.to_string(), self.market.clock().now().as_second());
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"whsec_1");
@@ -204,20 +205,69 @@ impl World {
         api.send_text(Method::POST, &path, body, &[("stripe-signature", &signature)]).await.expect(200);
     }
 
-    /// Both the hold's and the capture's first answers are lost, and nothing happens twice.
+    /// The first answers of what is taken at once, and of what is held and taken later, are lost; nothing happens twice.
     async fn answers_are_lost(&self) {
         let begun = self.ask(Method::GET, "/v1/payment_intents?limit=100", None).await["data"]
             .as_array()
             .unwrap()
             .len();
-        self.proxy.lose(&["/payment_intents", "/payment_intents", "/capture"]);
+        self.proxy.lose(&["/payment_intents", "/payment_intents"]);
         let order = self.buy("pm_card_visa", true).await;
+        self.becomes(&order, "captured").await;
+        self.proxy.lose(&["/payment_intents", "/capture"]);
+        let order = self.buy("pm_card_visa", false).await;
+        self.becomes(&order, "authorized").await;
+        self.market.staff().0.post(&format!("{order}/captures"), json!({})).await.expect(201);
         self.becomes(&order, "captured").await;
         assert_eq!(self.proxy.still_to_lose(), 0);
         let now = self.ask(Method::GET, "/v1/payment_intents?limit=100", None).await["data"]
             .as_array()
             .unwrap()
             .len();
-        assert_eq!(now, begun + 1);
+        assert_eq!(now, begun + 2);
+    }
+
+    /// A customer has a card saved, pays with it again, removes one and is forgotten with the other.
+    async fn is_saved_and_forgotten(&self) {
+        let customer = self.market.customer(7);
+        let charge = async |method: &str, more: Value| {
+            let cart = self.market.shopper().cart("MUG", 1).await;
+            let mut pay = json!({"payment_method": method});
+            pay.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let id = cart.trim_start_matches("/v1/carts/");
+            let placed = customer.call("POST /v1/carts/{id}/checkout", id, pay).await.expect(202);
+            until(&self.market.staff().0, placed.header("location"), |order| {
+                order["payment"]["status"] == "captured"
+            })
+            .await
+        };
+        let saved = async || {
+            let listed =
+                customer.call("GET /v1/customers/me/payment-methods", "", Value::Null).await.expect(200);
+            listed.json["data"].as_array().unwrap().clone()
+        };
+        let card = json!({"number": "4242424242424242", "exp_month": "12", "exp_year": "2034", "cvc": "123"});
+        let mut methods = Vec::new();
+        for _ in 0..2 {
+            let made = json!({"type": "card", "card": card});
+            let method = self.ask(Method::POST, "/v1/payment_methods", Some(made)).await;
+            methods.push(method["id"].as_str().unwrap().to_owned());
+            charge(&methods[methods.len() - 1], json!({"save_payment_method": "on_session"})).await;
+        }
+        let shown = saved().await;
+        assert_eq!((shown.len(), &shown[0]["card"]["last_four"]), (2, &json!("4242")), "{shown:?}");
+        let paid = charge(&methods[0], json!({})).await;
+        let at_stripe = self.intent(&paid).await["customer"].as_str().unwrap().to_owned();
+        let remove = "DELETE /v1/customers/me/payment-methods/{id}";
+        customer.call(remove, &methods[0], Value::Null).await.expect(204);
+        customer.call(remove, &methods[0], Value::Null).await.expect(404);
+        assert_eq!(saved().await.len(), 1);
+        let whom = json!({"customer": customer.id.to_string()});
+        let erased = self.market.staff().0.post("/v1/privacy/erasures", whom).await.expect(202);
+        assert_eq!(erased.json["status"], "done", "{}", erased.text);
+        let request = Request::get("http://localstripe/").header("authorization", "Bearer sk_test_canary");
+        let url = format!("{}/v1/customers/{at_stripe}", self.localstripe);
+        let gone = send(&Outside::internet(true), &url, request.body(Vec::new()).unwrap()).await.unwrap();
+        assert_eq!(gone.status(), 404, "{}", String::from_utf8_lossy(gone.body()));
     }
 }

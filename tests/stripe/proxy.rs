@@ -1,5 +1,5 @@
 //! Stands between Souk and localstripe for what localstripe lacks: it keeps answers by idempotency key, as Stripe
-//! documents, and leaves out the one parameter that localstripe does not know. And it loses answers when told to.
+//! documents, and leaves out the parameters that localstripe does not know. And it loses answers when told to.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,15 +8,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use souk::runtime::web::{Outside, send};
 use tokio::net::TcpListener;
 
-/// What localstripe does not know, and Stripe needs to hand a proof of identity to the browser's script.
-const UNKNOWN_THERE: &str = "&use_stripe_sdk=true";
+/// What localstripe does not know: that a proof of identity is handed to the browser's script, that the shopper is not
+/// there, and that the method is saved.
+const UNKNOWN_THERE: [&str; 4] = [
+    "&use_stripe_sdk=true",
+    "&off_session=true",
+    "&setup_future_usage=on_session",
+    "&setup_future_usage=off_session",
+];
 
 /// What was asked under a key, and answered.
 type Answered = (String, StatusCode, Vec<u8>);
@@ -80,7 +86,8 @@ impl Proxy {
         let _turn = self.kept.lock().await;
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8_lossy(&body).replace(UNKNOWN_THERE, "");
+        let asked = String::from_utf8_lossy(&body).into_owned();
+        let text = UNKNOWN_THERE.iter().fold(asked.clone(), |text, unknown| text.replace(unknown, ""));
         let key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
         let before = key.as_ref().and_then(|key| self.state.lock().unwrap().answers.get(key).cloned());
         let (status, answer) = match before {
@@ -99,6 +106,9 @@ impl Proxy {
                 let url = format!("{}{}", self.upstream, parts.uri);
                 let asks = asks.body(text.clone().into_bytes()).unwrap();
                 let answer = send(&Outside::internet(true), &url, asks).await.unwrap();
+                if answer.status().is_success() && asked.contains("&setup_future_usage=") {
+                    self.save(&asked, &parts.headers["authorization"]).await;
+                }
                 (answer.status(), self.note(parts.uri.path(), key, text, &answer))
             }
         };
@@ -109,6 +119,19 @@ impl Proxy {
             return Response::builder().status(500).body(Full::default()).unwrap();
         }
         Response::builder().status(status).body(Full::new(answer.into())).unwrap()
+    }
+
+    /// Attaches the method that was charged to its customer, as Stripe does where it is to be saved.
+    async fn save(&self, asked: &str, authorization: &HeaderValue) {
+        let fields: BTreeMap<String, String> =
+            url::form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+        let url = format!("{}/v1/payment_methods/{}/attach", self.upstream, fields["payment_method"]);
+        let asks = Request::post(&url)
+            .header("authorization", authorization)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("customer={}", fields["customer"]).into_bytes());
+        let answer = send(&Outside::internet(true), &url, asks.unwrap()).await.unwrap();
+        assert!(answer.status().is_success(), "{}", String::from_utf8_lossy(answer.body()));
     }
 
     fn note(&self, path: &str, key: Option<String>, text: String, answer: &Response<Vec<u8>>) -> Vec<u8> {

@@ -2,22 +2,32 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use souk::{
     audit::Action,
     customer::{
         self, ChangeCustomer, ChangePassword, Customer, CustomerView, ListCustomers, ManageCustomer,
         NewCustomer, Verification,
     },
-    http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, get, patch, post},
+    http::{Call, Keys, List, Nothing, Problem, Reply, Routes, at_least, delete, get, patch, post},
     id::CustomerId,
     order::{self, ListOwnOrders, OrderSummary},
+    payment::{Method, SavedMethod, saved},
     principal::Scope,
     runtime::{App, Function},
     tenant::Tenant,
 };
+use utoipa::ToSchema;
 
 /// A registration takes so long at least, whether there was an account already or not.
 const REGISTRATION: Duration = Duration::from_millis(600);
+
+/// Payment methods that a customer saved.
+#[derive(Serialize, ToSchema)]
+pub struct SavedMethods {
+    /// All of them.
+    data: Vec<SavedMethod>,
+}
 
 /// The function.
 pub fn function() -> Function {
@@ -44,6 +54,17 @@ pub fn function() -> Function {
         .on(get("/v1/customers/me", "Read one's own account").needs(own).answers(&[200, 304]), read_own)
         .on(patch("/v1/customers/me", "Change one's own account").needs(own), change_own)
         .on(get("/v1/customers/me/orders", "List one's own orders").needs(own), own_orders)
+        .on(
+            get("/v1/customers/me/payment-methods", "List the payment methods that one saved").needs(own),
+            saved_methods,
+        )
+        .on(
+            delete("/v1/customers/me/payment-methods/{id}", "Remove a payment method that one saved")
+                .needs(own)
+                .idempotency(Keys::Ignored)
+                .answers(&[204]),
+            remove_method,
+        )
         .on(
             post("/v1/customers/me/password", "Change one's password")
                 .needs(own)
@@ -99,6 +120,16 @@ async fn own_orders(
 ) -> Result<Reply<List<OrderSummary>>, Problem> {
     let customer = own(&call)?;
     Ok(Reply::ok(order::list_own(&app, &call, customer).await?))
+}
+
+async fn saved_methods(app: App, call: Call) -> Result<Reply<SavedMethods>, Problem> {
+    Ok(Reply::ok(SavedMethods { data: saved::saved(&app, call.tenant()?, own(&call)?).await? }))
+}
+
+async fn remove_method(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
+    let method: Method = call.path("id")?;
+    saved::remove(&app, call.tenant()?, own(&call)?, &method).await?;
+    Ok(Reply::empty())
 }
 
 async fn change_own(app: App, call: Call<ChangeCustomer>) -> Result<Reply<CustomerView>, Problem> {

@@ -7,10 +7,9 @@ use crate::{
     event::Cause,
     gift_card,
     http::{Code, CommitError, Problem},
-    id::DraftId,
-    id::spoken_number,
+    id::{DraftId, OrderId, spoken_number},
     order::{self, Order, OrderContact, Placed},
-    payment::{CaptureMethod, Method, ProviderName},
+    payment::{CaptureMethod, Method, ProviderName, SaveFor},
     pricing::{OutsideMethod, PaidOutside},
     promotion::{self, Claims},
     quote::Quote,
@@ -30,6 +29,10 @@ pub(crate) struct Payment {
     pub provider: ProviderName,
     /// When the money is taken.
     pub capture: CaptureMethod,
+    /// What the customer agreed that the method is saved for, where they did.
+    pub save: Option<SaveFor>,
+    /// Whether it is charged while the shopper is not there.
+    pub off_session: bool,
     /// How what is due was paid outside Souk, where it was.
     pub outside: Option<OutsideMethod>,
 }
@@ -85,6 +88,8 @@ impl Placing {
             payment_method: payment.method,
             provider: payment.provider,
             capture_method: payment.capture,
+            save_method: payment.save,
+            off_session: payment.off_session,
             customer: cart.customer,
             contact: sealed,
             pricing: Some(computed.priced.pricing),
@@ -115,7 +120,7 @@ impl Placing {
 /// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.
 async fn seal(
     vault: &Opened<'_>,
-    order: crate::id::OrderId,
+    order: OrderId,
     cart: &Cart,
     contact: &Contact,
 ) -> Result<OrderContact, Problem> {

@@ -147,7 +147,15 @@ async fn order<B>(
             false => None,
         };
         let (method, outside) = (wish.method.clone(), wish.outside.clone());
-        let payment = Payment { method, provider, capture: wish.capture, outside };
+        let payment = Payment {
+            // Staff name a method that the customer saved, who is not there.
+            off_session: !wish.shopper && method.is_some() && draft.cart.customer.is_some(),
+            method,
+            provider,
+            capture: wish.capture,
+            save: None,
+            outside,
+        };
         let (read, cause, of) = (draft.version, call.cause(), (Some(draft.id), traits));
         let placing =
             Placing::new(app, tenant, &vault, &mut draft.cart, &contact, quote, payment, of, &cause).await?;

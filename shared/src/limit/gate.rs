@@ -167,9 +167,14 @@ fn of_stranger(class: Option<Class>, address: &str) -> Vec<Applies> {
 }
 
 /// Whether a principal is a storefront, whose key everybody can read: then each address is a caller of its own.
-pub(super) fn is_storefront(principal: &Principal) -> bool {
+fn is_storefront(principal: &Principal) -> bool {
     matches!(principal.who(), Who::Key(_))
         && principal.scopes().iter().all(|scope| Scope::PUBLISHABLE.contains(scope))
+}
+
+/// Whether a principal speaks for many people: a store's own server, or an integration.
+pub fn speaks_for_many(principal: &Principal) -> bool {
+    matches!(principal.who(), Who::Key(_) | Who::Client(_)) && !is_storefront(principal)
 }
 
 fn of_principal(
@@ -180,8 +185,7 @@ fn of_principal(
     now: i64,
 ) -> Vec<Applies> {
     let tenant = principal.tenant();
-    let (who, storefront) = (principal.who(), is_storefront(principal));
-    let many = !storefront && matches!(who, Who::Key(_) | Who::Client(_));
+    let (who, storefront, many) = (principal.who(), is_storefront(principal), speaks_for_many(principal));
     let bucket = |name: &'static str, of: String, policy: Policy, closes| Applies {
         name,
         key: keys::limit(tenant, &of, policy.rate, policy.window),

@@ -7,12 +7,12 @@
 use super::{
     Address,
     attempts::{Failures, Refused, counted, wait_of_address},
-    gate::is_storefront,
+    gate::speaks_for_many,
 };
 use crate::{
     http::{Call, Problem},
     id::CartId,
-    principal::{Principal, Who},
+    principal::Principal,
     runtime::{App, Metric, Unit},
     store::{self, Key, Write, WriteError, keys},
 };
@@ -63,9 +63,7 @@ async fn subject(
     address: &Address,
     cart: CartId,
 ) -> Result<String, crate::runtime::StartError> {
-    let speaks_for_many =
-        matches!(principal.who(), Who::Key(_) | Who::Client(_)) && !is_storefront(principal);
-    Ok(if speaks_for_many { cart.to_string() } else { address.opaque(app).await? })
+    Ok(if speaks_for_many(principal) { cart.to_string() } else { address.opaque(app).await? })
 }
 
 /// The code was right, or was not looked up: the try counts no more.

@@ -18,7 +18,7 @@ mod verdict;
 
 pub use address::Address;
 pub use bounded::Bounded;
-pub use gate::{Asked, admit};
+pub use gate::{Asked, admit, speaks_for_many};
 pub use memory::Memory;
 pub use origin::Origin;
 pub use settings::{Limits, Quotas, Rate, StoreLimits};

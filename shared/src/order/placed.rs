@@ -6,7 +6,7 @@ use super::contact::OrderContact;
 use crate::{
     id::{CartId, CustomerId, DraftId},
     money::{Money, MoneyError},
-    payment::{CaptureMethod, Method, ProviderName},
+    payment::{CaptureMethod, Method, ProviderName, SaveFor},
     pricing::{PaidOutside, PricePolicy, PricedLine, Pricing, Tender},
     risk::Traits,
     totals::Totals,
@@ -35,6 +35,12 @@ pub struct Placed {
     pub provider: ProviderName,
     /// When the money is taken.
     pub capture_method: CaptureMethod,
+    /// What the customer agreed that the payment method is saved for, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save_method: Option<SaveFor>,
+    /// Whether it is charged while the shopper is not there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off_session: bool,
     /// The customer whose it is, where one was logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,

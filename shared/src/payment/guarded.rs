@@ -8,10 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Charge, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError, ProviderName,
-    ProviderPage, ProviderPayment,
+    ProviderPage, ProviderPayment, SavedMethod,
     breaker::{self, Admission},
 };
-use crate::{id::RefundId, money::Money, runtime::App, tenant::Tenant};
+use crate::{
+    id::{CustomerId, RefundId},
+    money::Money,
+    runtime::App,
+    tenant::Tenant,
+};
 
 /// How often one question is asked at most.
 const TRIES: u32 = 3;
@@ -129,6 +134,18 @@ impl Provider for Guarded {
 
     async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError> {
         self.ask(|| self.inner.card(method)).await
+    }
+
+    async fn saved(&self, customer: CustomerId) -> Result<Vec<SavedMethod>, ProviderError> {
+        self.ask(|| self.inner.saved(customer)).await
+    }
+
+    async fn remove_saved(&self, customer: CustomerId, method: &Method) -> Result<bool, ProviderError> {
+        self.ask(|| self.inner.remove_saved(customer, method)).await
+    }
+
+    async fn forget(&self, customer: CustomerId) -> Result<(), ProviderError> {
+        self.ask(|| self.inner.forget(customer)).await
     }
 
     async fn payments_since(

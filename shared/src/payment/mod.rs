@@ -6,6 +6,7 @@ mod key;
 mod provider;
 mod record;
 mod sandbox;
+pub mod saved;
 mod settings;
 mod stripe;
 
@@ -19,6 +20,7 @@ pub use record::{
     ProviderRefund, ProviderStatus, RefundStatus,
 };
 pub use sandbox::{SANDBOX, SIGNATURE as SANDBOX_SIGNATURE, Sandbox, SandboxNotice};
+pub use saved::{SaveFor, SavedCard, SavedMethod};
 pub use settings::PaymentSettings;
 pub use stripe::Stripe;
 

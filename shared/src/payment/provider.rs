@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{PaymentKey, ProviderPage, ProviderPayment, ProviderStatus};
+use super::{PaymentKey, ProviderPage, ProviderPayment, ProviderStatus, SaveFor, SavedMethod};
 use crate::{
     id::{CustomerId, RefundId},
     money::Money,
@@ -93,6 +93,10 @@ pub struct Charge<'a> {
     pub capture: CaptureMethod,
     /// Whose it is, where one was logged in.
     pub customer: Option<CustomerId>,
+    /// What the customer agreed that the method is saved for, where they did.
+    pub save: Option<SaveFor>,
+    /// Whether the shopper is there to answer their bank.
+    pub present: bool,
 }
 
 /// Why an operation was not done, or has no answer.
@@ -169,6 +173,15 @@ pub trait Provider: Send + Sync {
 
     /// What tells the card of a payment method from others, however often it is entered anew, where the provider says.
     async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError>;
+
+    /// The payment methods that `customer` saved.
+    async fn saved(&self, customer: CustomerId) -> Result<Vec<SavedMethod>, ProviderError>;
+
+    /// Forgets a payment method that `customer` saved. Whether it was theirs.
+    async fn remove_saved(&self, customer: CustomerId, method: &Method) -> Result<bool, ProviderError>;
+
+    /// Forgets `customer`, with all that they saved. Payments stay.
+    async fn forget(&self, customer: CustomerId) -> Result<(), ProviderError>;
 
     /// The payments that the provider was first asked for at `from` or later; the next page behind `cursor`.
     async fn payments_since(

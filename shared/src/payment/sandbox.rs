@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Charge, ClientSecret, Method, Notification, NotificationError, PaymentKey, Provider, ProviderError,
-    ProviderName, ProviderPage, ProviderPayment, ProviderStatus,
+    ProviderName, ProviderPage, ProviderPayment, ProviderStatus, SavedMethod,
 };
 use crate::{
-    id::RefundId,
+    id::{CustomerId, RefundId},
     money::Money,
     runtime::App,
     store::{self, Key, Query, Write, WriteError, keys},
@@ -219,6 +219,19 @@ impl Provider for Sandbox {
     /// Each of its methods is a card of its own.
     async fn card(&self, method: &Method) -> Result<Option<String>, ProviderError> {
         Ok(Some(payment::fingerprint(method.as_str())))
+    }
+
+    /// It saves nothing: its methods are there for everybody.
+    async fn saved(&self, _: CustomerId) -> Result<Vec<SavedMethod>, ProviderError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_saved(&self, _: CustomerId, _: &Method) -> Result<bool, ProviderError> {
+        Ok(false)
+    }
+
+    async fn forget(&self, _: CustomerId) -> Result<(), ProviderError> {
+        Ok(())
     }
 
     /// A cursor is the day, and the place behind which to go on in its list.

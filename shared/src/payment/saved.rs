@@ -5,13 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Method, PaymentSettings, Provider, ProviderError, ProviderName, provider_of};
-use crate::{
-    http::{Code, Problem},
-    id::CustomerId,
-    identity::StoreProfile,
-    runtime::App,
-    tenant::Tenant,
-};
+use crate::{http::Problem, id::CustomerId, identity::StoreProfile, runtime::App, tenant::Tenant};
 
 /// What a customer agreed that a payment method is saved for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,7 +72,7 @@ async fn saving(app: &App, tenant: Tenant) -> Result<Option<Box<dyn Provider>>, 
 /// The payment methods that `customer` saved at the store's provider.
 ///
 /// # Errors
-/// 503 where the provider does not answer.
+/// Where the provider does not answer.
 pub async fn saved(app: &App, tenant: Tenant, customer: CustomerId) -> Result<Vec<SavedMethod>, Problem> {
     match saving(app, tenant).await? {
         Some(provider) => provider.saved(customer).await.map_err(|error| unanswered(&error)),
@@ -89,7 +83,7 @@ pub async fn saved(app: &App, tenant: Tenant, customer: CustomerId) -> Result<Ve
 /// Has the store's provider forget a payment method that `customer` saved.
 ///
 /// # Errors
-/// 404 where it is none of theirs, 503 where the provider does not answer.
+/// 404 where it is none of theirs; where the provider does not answer.
 pub async fn remove(app: &App, tenant: Tenant, customer: CustomerId, method: &Method) -> Result<(), Problem> {
     let provider = saving(app, tenant).await?.ok_or_else(Problem::not_found)?;
     match provider.remove_saved(customer, method).await.map_err(|error| unanswered(&error))? {
@@ -101,7 +95,7 @@ pub async fn remove(app: &App, tenant: Tenant, customer: CustomerId, method: &Me
 /// Has every provider of the store forget `customer` and what they saved. May be repeated.
 ///
 /// # Errors
-/// 503 where a provider does not answer: what is left is done later.
+/// Where a provider does not answer: what is left is done later.
 pub async fn forget(app: &App, tenant: Tenant, customer: CustomerId) -> Result<(), Problem> {
     for name in [ProviderName::Sandbox, ProviderName::Stripe].into_iter().filter(|name| name.saves()) {
         if let Some(provider) = provider_of(app, tenant, name).await.map_err(Problem::internal)? {
@@ -112,5 +106,5 @@ pub async fn forget(app: &App, tenant: Tenant, customer: CustomerId) -> Result<(
 }
 
 fn unanswered(error: &ProviderError) -> Problem {
-    Problem::new(Code::Unavailable, "The payment provider does not answer. Try again.").because(error)
+    Problem::internal(error)
 }

@@ -17,6 +17,7 @@ use crate::{
     id::{CartId, DraftId},
     metadata::Metadata,
     order::{self, Order, OrderView},
+    payment::{self, SavedMethod},
     principal::Who,
     promotion::{self, PromotionTrail, Shopper},
     quantity::Quantity,
@@ -47,6 +48,8 @@ pub struct Archive {
     pub drafts: Vec<ArchivedDraft>,
     /// Their orders, and what happened to each.
     pub orders: Vec<OrderView>,
+    /// The payment methods that they saved at the store's provider.
+    pub payment_methods: Vec<SavedMethod>,
     /// What the store owes them, and what changed it.
     pub store_credit: Option<StoreCreditView>,
     /// What is kept of their use of promotions.
@@ -135,6 +138,7 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
         carts,
         drafts,
         orders: shown,
+        payment_methods: Vec::new(),
         store_credit: None,
         promotions: promotion::trail(app, tenant, &ids, &shoppers).await?,
         velocity: risk::noted_of(app, tenant, person.as_guest(), traits).await?,
@@ -145,6 +149,7 @@ pub(super) async fn collect(app: &App, tenant: Tenant, person: &Person) -> Resul
             let profile = customer::profile(app, tenant, &customer).await?;
             archive.customer = Some(CustomerView::of(&customer, profile));
         }
+        archive.payment_methods = payment::saved::saved(app, tenant, id).await?;
         archive.store_credit = Some(gift_card::credit_of(app, tenant, id).await?);
         let who = Who::Customer(id);
         let sessions = session::all(app, tenant, who).await?;

@@ -18,6 +18,7 @@ use crate::{
     customer::{self, Customer},
     http::{Call, Code, Problem, Reply},
     id::{CustomerId, PrivacyRequestId},
+    payment,
     principal::Who,
     risk,
     runtime::App,
@@ -225,6 +226,9 @@ async fn carry_out(app: &App, tenant: Tenant, erasure: Erasure) -> Result<Erasur
         store::commit(app, vec![Write::delete(keys::credential(tenant, who))]).await?;
     }
     carts::delete(app, tenant, &person).await?;
+    if let Some(customer) = erasure.customer {
+        payment::saved::forget(app, tenant, customer).await?;
+    }
     if let Some(email) = erasure.email {
         risk::forget(app, tenant, email).await?;
     }

@@ -62,6 +62,8 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         payment_method: "pm_card_visa".parse().ok(),
         provider: ProviderName::Sandbox,
         capture_method,
+        save_method: None,
+        off_session: false,
         customer: None,
         contact: OrderContact::Plain(Box::new(contact())),
         pricing: None,

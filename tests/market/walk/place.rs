@@ -297,6 +297,7 @@ impl Place {
             }
             Kind::Asset => "souk.svg".to_owned(),
             Kind::PaymentProvider => "sandbox".to_owned(),
+            Kind::PaymentMethod => "pm_saved1".to_owned(),
             Kind::Store => self.store.clone(),
             Kind::Account => "sales".to_owned(),
             Kind::GiftCard => {

@@ -45,6 +45,7 @@ pub enum Kind {
     TaxRate,
     Asset,
     PaymentProvider,
+    PaymentMethod,
     Store,
     GiftCard,
     Account,
@@ -77,6 +78,7 @@ impl Kind {
         Self::TaxRate,
         Self::Asset,
         Self::PaymentProvider,
+        Self::PaymentMethod,
         Self::Store,
         Self::GiftCard,
         Self::Account,
@@ -89,7 +91,10 @@ impl Kind {
 
     /// Whether it is the same wherever one asks.
     pub fn is_everybodys(self) -> bool {
-        matches!(self, Self::Asset | Self::PaymentProvider | Self::Account | Self::Return)
+        matches!(
+            self,
+            Self::Asset | Self::PaymentProvider | Self::PaymentMethod | Self::Account | Self::Return
+        )
     }
 
     /// An id of its shape that names nothing.
@@ -118,6 +123,7 @@ impl Kind {
             Self::TaxRate => "rate_00000000000000000000000001",
             Self::Asset => "nothing.js",
             Self::PaymentProvider => "nobody",
+            Self::PaymentMethod => "pm_nobodys",
             Self::Store => "store_00000000000000000000000001",
             Self::Account => "wages",
             Self::GiftCard => "gift_00000000000000000000000001",
@@ -371,6 +377,11 @@ fn accounts(route: &str) -> Option<Sample> {
             own(&[Kind::SentOrder], 404).of(Of::Customers).body(|_, place| {
                 json(json!({"lines": [{"sku": place.sku(), "quantity": 1, "reason": "damaged"}]}))
             })
+        }
+        "GET /v1/customers/me/payment-methods" => own(&[], 200).of(Of::Customers).outsiders(200),
+        // The walk's stores are at a provider that saves none.
+        "DELETE /v1/customers/me/payment-methods/{id}" => {
+            own(&[Kind::PaymentMethod], 404).of(Of::Customers).outsiders(404)
         }
         "POST /v1/customers/me/password" => own(&[], 204)
             .of(Of::Customers)

@@ -69,6 +69,8 @@ async fn charge(
         method: order.placed.payment_method.as_ref(),
         capture: CaptureMethod::Automatic,
         customer: order.placed.customer,
+        save: None,
+        present: false,
     };
     // Once the shopper was asked, theirs is the time.
     let deadline = if edit.action.is_some() { ACTION_DEADLINE } else { PAYMENT_DEADLINE };

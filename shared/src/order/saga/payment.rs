@@ -30,6 +30,8 @@ pub(super) async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Resul
         method: order.placed.payment_method.as_ref(),
         capture: order.placed.capture_method,
         customer: order.placed.customer,
+        save: order.placed.save_method,
+        present: !order.placed.off_session,
     };
     let answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
     let overdue = app.now() >= order.payable_since + PAYMENT_DEADLINE;

@@ -25,10 +25,10 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Charge, Method as PaymentMethod, Notification, NotificationError, PaymentKey, Provider, ProviderError,
-    ProviderName, ProviderPage, ProviderPayment,
+    ProviderName, ProviderPage, ProviderPayment, SavedMethod,
 };
 use crate::{
-    id::RefundId,
+    id::{CustomerId, RefundId},
     money::Money,
     runtime::{App, StartError},
     tenant::{Mode, Tenant},
@@ -186,6 +186,22 @@ impl Provider for Stripe {
             answer => done(answer)?,
         };
         Ok(details.card.and_then(|card| card.fingerprint))
+    }
+
+    async fn saved(&self, customer: CustomerId) -> Result<Vec<SavedMethod>, ProviderError> {
+        customers::saved(self, customer).await
+    }
+
+    async fn remove_saved(
+        &self,
+        customer: CustomerId,
+        method: &PaymentMethod,
+    ) -> Result<bool, ProviderError> {
+        customers::remove(self, customer, method).await
+    }
+
+    async fn forget(&self, customer: CustomerId) -> Result<(), ProviderError> {
+        customers::forget(self, customer).await
     }
 
     /// Newest first, as Stripe lists them. A cursor is Stripe's name of the last payment of the page before.

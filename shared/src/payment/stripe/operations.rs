@@ -131,17 +131,25 @@ async fn declined(
 async fn creation(stripe: &Stripe, key: PaymentKey, charge: &Charge<'_>) -> Result<Form, ProviderError> {
     let mut form = beginning(stripe, key, charge.amount, charge.capture)?;
     match charge.method {
-        Some(method) => form.extend([
-            field("payment_method", method),
-            field("payment_method_types[]", "card"),
-            field("confirm", true),
-            field("use_stripe_sdk", true),
-        ]),
+        Some(method) => {
+            form.extend([
+                field("payment_method", method),
+                field("payment_method_types[]", "card"),
+                field("confirm", true),
+            ]);
+            // Who is not there can't answer their bank: Stripe declines where it asks them to.
+            form.push(if charge.present {
+                field("use_stripe_sdk", true)
+            } else {
+                field("off_session", true)
+            });
+        }
         None => form.push(field(&format!("metadata[{}]", view::BROWSER), "yes")),
     }
     if let Some(customer) = charge.customer {
         form.push(field("customer", super::customers::of(stripe, customer).await?));
     }
+    form.extend(charge.save.map(|purpose| field("setup_future_usage", purpose.as_str())));
     form.extend(expanded(""));
     Ok(form)
 }

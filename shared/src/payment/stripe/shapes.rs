@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::payment::{Method, SavedCard};
+
 pub(super) type Metadata = BTreeMap<String, String>;
 
 /// <https://docs.stripe.com/api/payment_intents/object>
@@ -67,6 +69,16 @@ pub(super) struct MethodDetails {
 pub(super) struct Card {
     #[serde(default)]
     pub fingerprint: Option<String>,
+}
+
+/// <https://docs.stripe.com/api/payment_methods/object>
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Saved {
+    pub id: Method,
+    #[serde(default)]
+    pub customer: Option<String>,
+    #[serde(default)]
+    pub card: Option<SavedCard>,
 }
 
 /// <https://docs.stripe.com/api/refunds/object>
