@@ -143,7 +143,7 @@ pub async fn advance(
         };
         order = match outcome {
             Outcome::Wait(until) => {
-                work::postpone(app, tenant, id, until).await?;
+                work::postpone(app, tenant, id, order.sequence, until).await?;
                 return Ok(());
             }
             Outcome::Moved => stream::load(app, tenant, id).await?.ok_or_else(missing)?,

@@ -55,15 +55,19 @@ pub(super) async fn settle(
     done(store::commit(app, vec![delete]).await)
 }
 
-/// Has the order looked at `due` and not before, unless something moves it.
+/// Has the order, which has `sequence` events, looked at `due` and not before, unless something moves it. A newer note
+/// stays: what it is about may not wait so long.
 pub(super) async fn postpone(
     app: &App,
     tenant: Tenant,
     order: OrderId,
+    sequence: u32,
     due: Timestamp,
 ) -> Result<(), StoreError> {
     let update = Write::update(keys::work(tenant, order), "SET due_at = :due")
-        .when("attribute_exists(pk)")
+        .when("attribute_exists(pk) AND #sequence <= :seen")
+        .name("#sequence", "sequence")
+        .number(":seen", sequence)
         .text(":due", store::due_at(due));
     done(store::commit(app, vec![update]).await)
 }
