@@ -10,7 +10,7 @@ use souk::{
 
 /// The function. Whatever a batch tells of one order, the order is looked at once.
 pub fn function() -> Function {
-    queue_of_groups("project-orders", order_of, |app, message, _| project(app, message))
+    queue_of_groups("project-orders", order_of, project)
 }
 
 fn order_of(message: &Message) -> Result<(Tenant, OrderId), JobError> {

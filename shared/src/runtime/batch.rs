@@ -65,16 +65,16 @@ where
     Fut: Future<Output = Result<(), JobError>> + Send + 'static,
 {
     let alone = |message: &Message| Ok::<_, JobError>(message.id.clone());
-    queue_of_groups(name, alone, move |app, message, _| handler(app, message))
+    queue_of_groups(name, alone, handler)
 }
 
 /// As [`queue`], where messages of a batch of which `group` says the same are worked on at once: `handler` is given the
-/// first of them, and how many there are. They are done together or fail together.
+/// first of them. They are done together or fail together.
 pub fn queue_of_groups<G, K, F, Fut>(name: &'static str, group: G, handler: F) -> Function
 where
     G: Fn(&Message) -> Result<K, JobError> + Clone + Send + Sync + 'static,
     K: PartialEq + Send,
-    F: Fn(App, Message, usize) -> Fut + Clone + Send + Sync + 'static,
+    F: Fn(App, Message) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), JobError>> + Send + 'static,
 {
     Function::raw(name, Kind::Queue, move |app, invocation| {
@@ -106,7 +106,7 @@ where
                 }
             }
             let work = groups.into_iter().map(|(_, message, ids)| {
-                let done = handler(app.clone(), message, ids.len());
+                let done = handler(app.clone(), message);
                 async move { done.await.err().map(|error| (ids, Arc::new(error))) }
             });
             for (ids, error) in join_all(work).await.into_iter().flatten() {
