@@ -269,6 +269,8 @@ pub async fn everything(market: &TestMarket) {
     staff.0.get(&format!("/v1/drafts?limit=1&cursor={}", page.text_at("/next_cursor"))).await.expect(200);
     let done = staff.0.post(&format!("{path}/complete"), json!({"paid_outside": "cash"})).await.expect(202);
     until(&staff.0, done.header("location"), |order| order["status"] == "confirmed").await;
+    // Whether its order is alive is looked up.
+    staff.0.get(&path).await.expect(200);
     staff.0.delete(&sale).await.expect(204);
     let path = draft(&staff.0, json!({})).await.expect(201).header("location").to_owned();
     staff.0.delete(&path).await.expect(204);
