@@ -50,6 +50,7 @@ async fn who_was_erased_is_unknown_and_the_order_stays() {
     let order = shopper.buy("MUG", 1, "pm_card_visa").await;
     let cart = shopper.cart("MUG", 1).await;
     until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    market.market.settled().await;
     let before = shopper.0.get(&order).await.header("etag").to_owned();
     let (app, ada) = (market.app(), guest(&market, "ada@example.com").await);
     vault::destroy(&app, market.tenant(), ada).await.unwrap();
