@@ -206,10 +206,10 @@ impl Model {
             }
             (false, "reservation") => self.stock.reserved(id, &read()),
             (false, "sandbox") if change.sk == "payment" => {
-                self.payments.put(id, read(), &mut self.violations);
+                self.payments.put(id, &read(), &mut self.violations);
             }
             (false, "gift-card") if change.sk == "card" => {
-                self.cards.balance(id, &read(), &mut self.violations)
+                self.cards.balance(id, &read(), &mut self.violations);
             }
             (false, "cart") => {
                 self.carts.insert(id.to_owned(), read());

@@ -32,7 +32,7 @@ pub struct Payments {
 
 impl Payments {
     /// A payment was written at the provider.
-    pub fn put(&mut self, name: &str, item: Value, violations: &mut Vec<String>) {
+    pub fn put(&mut self, name: &str, item: &Value, violations: &mut Vec<String>) {
         let number = |name: &str| item[name].as_i64().unwrap_or(0);
         let payment = Payment {
             status: item["status"].as_str().unwrap_or_default().to_owned(),

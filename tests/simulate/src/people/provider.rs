@@ -26,7 +26,7 @@ pub async fn notify(shop: Arc<Shop>, provider: App, seed: u64) {
         if !shop.stage.weather.strikes(Kind::Webhook) {
             continue;
         }
-        let names = shop.stage.watch.model(|model| model.payment_names());
+        let names = shop.stage.watch.model(crate::model::Model::payment_names);
         if names.is_empty() {
             continue;
         }
