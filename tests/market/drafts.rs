@@ -248,6 +248,8 @@ pub async fn everything(market: &TestMarket) {
         "actions": [{"type": "percent_off", "percent": "10"}],
     });
     let sale = staff.0.post("/v1/promotions", sale).await.expect(201).header("location").to_owned();
+    let list = json!({"name": "Drafted", "currency": "EUR"});
+    let list = staff.0.post("/v1/price-lists", list).await.expect(201).header("location").to_owned();
     let vases = json!({"lines": [{"sku": "VASE", "quantity": 2}], "codes": ["DRAFTED"]});
     let path = draft(&staff.0, vases.clone()).await.expect(201).header("location").to_owned();
     staff.0.get(&path).await.expect(200);
@@ -272,6 +274,7 @@ pub async fn everything(market: &TestMarket) {
     // Whether its order is alive is looked up.
     staff.0.get(&path).await.expect(200);
     staff.0.delete(&sale).await.expect(204);
+    staff.0.delete(&list).await.expect(204);
     let path = draft(&staff.0, json!({})).await.expect(201).header("location").to_owned();
     staff.0.delete(&path).await.expect(204);
     market.market.settled().await;
