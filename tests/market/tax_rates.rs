@@ -74,9 +74,9 @@ async fn a_store_starts_from_a_table_and_makes_it_its_own() {
 async fn a_table_imported_by_many_at_once_is_there_once() {
     let market = TestMarket::crowded(0).await;
     let staff = market.staff().0;
-    // The authorizer looks the key up once; whoever comes first would be far ahead otherwise.
-    staff.get("/v1/tax-rates").await.expect(200);
-    let answers = join_all((0..64).map(|_| import(&staff, "eu-standard"))).await;
+    // The authorizer looks the key up once, and takes tokens for many: whoever comes first would be far ahead otherwise.
+    join_all((0..24).map(|_| staff.get("/v1/tax-rates"))).await;
+    let answers = join_all((0..24).map(|_| import(&staff, "eu-standard"))).await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     assert!(statuses.contains(&200) && statuses.contains(&409), "nobody met anybody: {statuses:?}");
     assert!(answers.iter().all(|answer| [200, 409, 503].contains(&answer.status.as_u16())));
