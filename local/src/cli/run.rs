@@ -62,7 +62,7 @@ pub(super) async fn run(options: &Options) -> Result<(), CliError> {
         _ = signal() => {}
         () = tokio::time::sleep(PATIENCE) => {}
     }
-    watching.abort();
+    watching.end().await;
     console.say("closed");
     Ok(())
 }

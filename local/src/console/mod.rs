@@ -4,13 +4,31 @@ mod banner;
 mod lines;
 mod paint;
 
-use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+use tokio::{
+    sync::{broadcast::error::RecvError, oneshot},
+    task::JoinHandle,
+};
 
 pub use banner::Banner;
 pub use lines::{duration, text};
 pub use paint::{Paint, Style};
 
 use crate::engine::{Happening, Market};
+
+/// Writes what happens, until it is ended.
+#[derive(Debug)]
+pub struct Watching {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Watching {
+    /// Waits until all is written that has happened so far; nothing is written after that.
+    pub async fn end(self) {
+        let _ = self.end.send(());
+        let _ = self.task.await;
+    }
+}
 
 /// Writes happenings to standard output.
 #[derive(Clone, Copy, Debug)]
@@ -24,19 +42,28 @@ impl Console {
         Self { style }
     }
 
-    /// Writes what happens in `market` from now on, until the task is aborted.
-    pub fn watch(self, market: &Market) -> JoinHandle<()> {
+    /// Writes what happens in `market` from now on.
+    pub fn watch(self, market: &Market) -> Watching {
         let mut happenings = market.happenings();
         let clock = market.clock().clone();
-        tokio::spawn(async move {
+        let (end, mut ended) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
             loop {
-                match happenings.recv().await {
+                let happening = tokio::select! {
+                    happening = happenings.recv() => happening,
+                    _ = &mut ended => break,
+                };
+                match happening {
                     Ok(happening) => self.write(&happening, clock.now()),
                     Err(RecvError::Lagged(missed)) => self.say(&format!("… {missed} more things happened")),
                     Err(RecvError::Closed) => return,
                 }
             }
-        })
+            while let Ok(happening) = happenings.try_recv() {
+                self.write(&happening, clock.now());
+            }
+        });
+        Watching { end, task }
     }
 
     /// Writes one happening.

@@ -28,6 +28,9 @@ use crate::{
 /// How often each kind of fault happened.
 pub type Counts = BTreeMap<Kind, u64>;
 
+/// By how many milliseconds a clock is off at most, jumps and all: ten minutes.
+const MOST_SKEW: i64 = 600_000;
+
 /// The function whose messages may be lost: a sweeper looks after every order.
 const SAGA: &str = "advance-orders";
 
@@ -269,7 +272,7 @@ impl Chaos for Weather {
             return clock.clone();
         }
         // Mostly a little, as of machines that keep time; now and then minutes.
-        let most = [50, 2_000, 60_000, 600_000][state.rng.usize(..4)];
+        let most = [50, 2_000, 60_000, MOST_SKEW][state.rng.usize(..4)];
         let by = state.rng.i64(-most..=most);
         if state.rng.u32(..4) == 0 {
             self.jump.store(state.rng.i64(-most..=most), Ordering::Relaxed);
@@ -280,7 +283,8 @@ impl Chaos for Weather {
             if !skewed.load(Ordering::Relaxed) {
                 return now;
             }
-            now + SignedDuration::from_millis(by + jump.load(Ordering::Relaxed))
+            let by = (by + jump.load(Ordering::Relaxed)).clamp(-MOST_SKEW, MOST_SKEW);
+            now + SignedDuration::from_millis(by)
         })
     }
 }

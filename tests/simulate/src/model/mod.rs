@@ -106,9 +106,13 @@ impl Model {
         self.orders.all.get(order).map(order::Order::standing)
     }
 
-    /// Whether nothing is left to be done for any order.
+    /// Whether nothing is left to be done for any order, and no note says that there is.
     pub fn is_quiet(&self) -> bool {
-        self.orders.all.values().all(|order| order.standing() != Standing::Open)
+        self.orders.all.iter().all(|(id, order)| match order.standing() {
+            Standing::Open => false,
+            Standing::Waits => true,
+            Standing::Canceled | Standing::Settled => !self.work.contains(id),
+        })
     }
 
     /// How many orders stand so.

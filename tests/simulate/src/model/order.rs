@@ -49,6 +49,8 @@ pub struct Order {
     /// Refunds by id: the amount, and how it ended.
     refunds: BTreeMap<String, (i64, Option<bool>)>,
     open_edits: BTreeSet<String>,
+    /// Those of them that wait for the shopper, who has a day for it.
+    asking_edits: BTreeSet<String>,
     unshipped: BTreeSet<String>,
     unshelved: BTreeSet<String>,
     asked: BTreeSet<String>,
@@ -83,8 +85,16 @@ impl Order {
         }
         let captures = self.automatic || self.has("order.capture_requested");
         let paid = self.has("order.confirmed") && (!captures || self.has("order.payment_captured"));
-        let quiet = self.open_edits.is_empty() && self.unshipped.is_empty() && self.unshelved.is_empty();
-        if paid && quiet && !pending { Standing::Settled } else { Standing::Open }
+        let quiet = self.unshipped.is_empty() && self.unshelved.is_empty() && !pending;
+        if !paid || !quiet {
+            Standing::Open
+        } else if self.open_edits.is_empty() {
+            Standing::Settled
+        } else if self.open_edits == self.asking_edits {
+            Standing::Waits
+        } else {
+            Standing::Open
+        }
     }
 
     /// The status that lists show.
@@ -142,6 +152,9 @@ impl Order {
                 self.unshelved.remove(data["return"].as_str().unwrap_or_default());
             }
             "order.edit_requested" => self.edit_requested(data),
+            "order.edit_action_required" => {
+                self.asking_edits.insert(data["edit"].as_str().unwrap_or_default().to_owned());
+            }
             "order.edited" | "order.edit_failed" => self.edit_ended(kind, data),
             _ => {}
         }
@@ -180,6 +193,7 @@ impl Order {
     fn edit_ended(&mut self, kind: &str, data: &Value) {
         let edit = data["edit"].as_str().unwrap_or_default();
         self.open_edits.remove(edit);
+        self.asking_edits.remove(edit);
         let asked = self.asked.iter().find(|asked| asked.starts_with(edit)).cloned();
         if let (Some(asked), "order.edited") = (asked, kind) {
             let mut parts = asked.splitn(3, ' ').skip(1);

@@ -120,18 +120,22 @@ async fn check_out(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) -> Opt
     found
 }
 
+/// Proves who they are, where what is to be paid asks for it.
+pub async fn prove(client: &Client, paid: &Value, rng: &mut Rng) {
+    let Some(secret) = paid.pointer("/action/client_secret").and_then(Value::as_str) else { return };
+    let outcome = if rng.u32(..4) == 0 { "decline" } else { "succeed" };
+    let body = json!({"type": "payment.confirm", "client_secret": secret, "outcome": outcome});
+    let store = &client.stage().store;
+    client.notify(&format!("/v1/payment-events/sandbox/{store}"), body.to_string(), "").await;
+}
+
 /// Looks what becomes of the order, and proves who they are where the bank asks. Whether it was canceled.
 async fn follow(client: &Client, order: &str, rng: &mut Rng) -> bool {
     let path = format!("/v1/orders/{order}");
     for _ in 0..rng.u32(1..=5) {
         sleep(Duration::from_millis(rng.u64(50..20_000))).await;
         let seen = client.get(&path).await;
-        if let Some(secret) = seen.json.pointer("/payment/action/client_secret").and_then(Value::as_str) {
-            let outcome = if rng.u32(..4) == 0 { "decline" } else { "succeed" };
-            let body = json!({"type": "payment.confirm", "client_secret": secret, "outcome": outcome});
-            let store = &client.stage().store;
-            client.notify(&format!("/v1/payment-events/sandbox/{store}"), body.to_string(), "").await;
-        }
+        prove(client, &seen.json["payment"], rng).await;
         if seen.text("/status") == "canceled" {
             return true;
         }

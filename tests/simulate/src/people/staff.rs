@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{Shop, euros};
+use super::{Shop, euros, shopper};
 use crate::client::Client;
 
 /// Does so many things.
@@ -113,10 +113,15 @@ async fn decide(client: &Client, order: &str, rng: &mut Rng) {
     }
 }
 
-/// Makes it more or less.
+/// Makes it more or less. Who has to prove for it who they are mostly does.
 async fn edit(shop: &Shop, client: &Client, order: &str, rng: &mut Rng) {
     let mark = client.stage().history.mark();
     let lines = json!([{"sku": shop.some_sku(rng), "quantity": rng.u32(1..=3)}]);
     let body = json!({"lines": lines, "reason": mark});
     client.post_marked(&format!("/v1/orders/{order}/edits"), &mark, body).await;
+    sleep(Duration::from_millis(rng.u64(..20_000))).await;
+    let seen = client.get(&format!("/v1/orders/{order}")).await;
+    for edit in seen.json["edits"].as_array().into_iter().flatten() {
+        shopper::prove(client, edit, rng).await;
+    }
 }
