@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 use souk::runtime::Clock;
-use souk_cloud::{CallRecord, Cloud, Observer, Outcome, dynamodb::StreamRecord};
+use souk_cloud::{
+    CallRecord, Cloud, Observer, Outcome,
+    dynamodb::{Image, StreamRecord},
+};
 
 use crate::{
     hash::Hash,
@@ -112,7 +115,7 @@ impl Watch {
                 fact,
                 pk: item::text(&record.keys, "pk"),
                 sk: item::text(&record.keys, "sk"),
-                new: record.new_image.as_ref(),
+                new: record.new_image.as_ref().map(Image::value),
             })
             .collect();
         state.commit(self.clock.now().as_millisecond(), &changes);

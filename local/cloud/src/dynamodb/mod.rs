@@ -32,6 +32,7 @@ use std::sync::{
 pub use crate::signal::Changes;
 pub use checkpoints::StartingPosition;
 use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
+pub use images::Image;
 pub(crate) use refusals::cost_of_refusal;
 pub(crate) use request::Request;
 pub use streams::{EventName, StreamRecord};

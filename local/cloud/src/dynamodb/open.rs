@@ -6,6 +6,7 @@ use std::{
 };
 
 use dynoxide::{actions::vector_lifecycle::VectorIndexLifecycle, storage::Storage};
+use rusqlite::config::DbConfig;
 
 use super::{DynamoDb, State, Tables, clock::clock, throttle::Throttle, tokens::Tokens};
 use crate::{CloudError, Place, signal::Signal};
@@ -37,6 +38,13 @@ impl DynamoDb {
         };
         let storage =
             storage.map_err(|error| CloudError::Database(error.to_string()))?.with_clock(clock(&place));
+        let connection = storage.conn();
+        // Sixteen by default, and each table has several: most were compiled anew each time.
+        connection.set_prepared_statement_cache_capacity(256);
+        // Nor shall a statement be compiled anew because it is bound to other values, in the hope of a better plan.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|error| CloudError::Database(error.to_string()))?;
         // No fsync: what the kernel holds outlives the process, so only a power cut could lose writes.
         storage.enable_bulk_loading().map_err(|error| CloudError::Database(error.to_string()))?;
         storage.conn().execute_batch(SCHEMA).map_err(|error| CloudError::Database(error.to_string()))?;

@@ -1,10 +1,12 @@
 //! The stream of each table, read by sequence number.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{DynamoDb, ViewType, checkpoints::trim, images::same_item};
+use super::{DynamoDb, ViewType, checkpoints::trim, images::Image};
 use crate::{signal::Changes, sqs::ids::uuid};
 
 /// Streams keep a record for a day, consumed or not.
@@ -47,9 +49,9 @@ pub struct StreamRecord {
     /// The item's key, as DynamoDB JSON.
     pub keys: Value,
     /// The item after the change, if the stream's view has it.
-    pub new_image: Option<Value>,
+    pub new_image: Option<Image>,
     /// The item before the change, if the stream's view has it.
-    pub old_image: Option<Value>,
+    pub old_image: Option<Image>,
     /// When, to the second.
     pub created: Timestamp,
     /// Length of keys and images.
@@ -69,6 +71,15 @@ impl StreamRecord {
     /// The record as `GetRecords` and the events that Lambda gets carry it: its `eventID`, `eventName`,
     /// `dynamodb` and so on. A mapping adds the `eventSourceARN`.
     pub fn to_event(&self, region: &str) -> Value {
+        self.event(region, |image| image.value().clone())
+    }
+
+    /// The same, with no more of the images than these attributes.
+    pub fn to_event_with(&self, attributes: &BTreeSet<String>, region: &str) -> Value {
+        self.event(region, |image| image.only(attributes))
+    }
+
+    fn event(&self, region: &str, shown: impl Fn(&Image) -> Value) -> Value {
         let mut change = json!({
             "ApproximateCreationDateTime": self.created.as_second(),
             "Keys": self.keys,
@@ -78,7 +89,7 @@ impl StreamRecord {
         });
         for (name, image) in [("NewImage", &self.new_image), ("OldImage", &self.old_image)] {
             if let Some(image) = image {
-                change[name] = image.clone();
+                change[name] = shown(image);
             }
         }
         let mut event = json!({
@@ -87,8 +98,8 @@ impl StreamRecord {
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": region,
-            "dynamodb": change,
         });
+        event["dynamodb"] = change;
         if self.expired {
             event["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
         }
@@ -196,10 +207,9 @@ fn rows(connection: &Connection, table: &str, after: i64, limit: usize) -> rusql
 
 /// The record as the stream's view shows it. `None` for a write that changed nothing, which AWS doesn't record.
 fn record(table: &str, row: Row, view: ViewType) -> Option<StreamRecord> {
-    let parse = |image: Option<&String>| image.and_then(|image| serde_json::from_str::<Value>(image).ok());
-    let (new, old) = (parse(row.new_image.as_ref()), parse(row.old_image.as_ref()));
+    let (new, old) = (row.new_image.map(Image::new), row.old_image.map(Image::new));
     if let (Some(new), Some(old)) = (&new, &old)
-        && same_item(new, old)
+        && new.same(old)
     {
         return None;
     }
@@ -209,8 +219,8 @@ fn record(table: &str, row: Row, view: ViewType) -> Option<StreamRecord> {
         ViewType::OldImage => (false, true),
         ViewType::NewAndOldImages => (true, true),
     };
-    let length =
-        |shown: bool, image: &Option<String>| image.as_ref().filter(|_| shown).map_or(0, String::len);
+    let (new, old) = (new.filter(|_| shows_new), old.filter(|_| shows_old));
+    let length = |image: &Option<Image>| image.as_ref().map_or(0, Image::len);
     Some(StreamRecord {
         sequence: u64::try_from(row.sequence).ok()?,
         event_id: event_id(table, row.sequence),
@@ -219,10 +229,10 @@ fn record(table: &str, row: Row, view: ViewType) -> Option<StreamRecord> {
             "MODIFY" => EventName::Modify,
             _ => EventName::Remove,
         },
-        size_bytes: row.keys.len() + length(shows_new, &row.new_image) + length(shows_old, &row.old_image),
+        size_bytes: row.keys.len() + length(&new) + length(&old),
         keys: serde_json::from_str(&row.keys).ok()?,
-        new_image: new.filter(|_| shows_new),
-        old_image: old.filter(|_| shows_old),
+        new_image: new,
+        old_image: old,
         created: Timestamp::from_second(row.created).ok()?,
         view_type: view,
         expired: row.identity.is_some_and(|identity| identity.contains("dynamodb.amazonaws.com")),

@@ -10,7 +10,6 @@ mod queue;
 mod queue_event;
 mod schedule;
 mod stream;
-mod stream_event;
 mod work;
 
 use std::sync::Arc;

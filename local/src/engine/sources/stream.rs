@@ -10,7 +10,6 @@ use super::{
     destination,
     filter::Filters,
     lanes::{Progress, lane_of},
-    stream_event,
     work::Item,
 };
 use crate::{
@@ -92,10 +91,11 @@ async fn read(mapping: &Mapping, lanes: Vec<mpsc::Sender<Vec<Item>>>, mut after:
         after = Some(last.sequence);
         let mut dealt: Vec<Vec<Item>> = lanes.iter().map(|_| Vec::new()).collect();
         for change in changed {
-            let record = stream_event::record(&change, &mapping.source.stream, region);
-            let passes = mapping.filters.pass(&record);
+            let passes = mapping.filters.pass_record(&change, region);
             mapping.progress.read(change.sequence, passes);
             if passes {
+                let mut record = change.to_event(region);
+                record["eventSourceARN"] = mapping.source.stream.as_str().into();
                 let lane = lane_of(&change.keys, lanes.len());
                 dealt[lane].push(Item { sequence: change.sequence, created: change.created, record });
             }
