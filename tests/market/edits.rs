@@ -219,6 +219,10 @@ async fn an_edit_that_its_shopper_does_not_pay_comes_to_nothing() {
     let shown = market.staff().0.get(&order).await;
     assert_eq!(shown.text_at("/edits/0/failure/type"), "timeout", "{}", shown.text);
     assert_eq!((money(&market).await, market.staff().stock("MUG").await), ((2500, 0), (5, 2, 3)));
+    let kinds: Vec<_> =
+        shown.json["timeline"].as_array().unwrap().iter().map(|entry| entry["type"].clone()).collect();
+    let given_up = ["order.edit_abandoned", "order.edit_failed", "order.stock_adjusted"].map(Value::from);
+    assert!(kinds.ends_with(&given_up), "it is abandoned before its payment is closed: {kinds:?}");
     confirm_late(&market, &order).await;
     assert_eq!(money(&market).await, (2500, 0), "what was given up is not taken");
 }

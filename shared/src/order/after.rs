@@ -65,6 +65,10 @@ pub(super) fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
             let edit = order.edits.iter_mut().find(|one| one.id() == edit);
             edit.into_iter().for_each(|edit| edit.action = Some(client_action.clone()));
         }
+        OrderEvent::EditAbandoned { edit, failure } => {
+            let Some(edit) = order.edits.iter_mut().find(|one| one.id() == edit) else { return };
+            (edit.status, edit.action) = (EditStatus::Abandoned(failure), None);
+        }
         OrderEvent::Edited { edit, charged } => {
             if let Some(charged) = &charged {
                 order.take(charged.number, charged.amount);

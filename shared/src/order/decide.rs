@@ -264,6 +264,7 @@ pub fn decide(order: &Order, command: Command) -> Result<Vec<OrderEvent>, Refusa
         Command::RecordEditActionRequired(id, client_action) => {
             edits::record_action(order, id, client_action)
         }
+        Command::AbandonEdit(id, failure) => edits::abandon(order, id, failure),
         Command::RecordEdited(id, charged) => edits::record_edited(order, id, charged),
         Command::RecordEditFailed(id, failure) => edits::record_failed(order, id, failure),
         Command::RecordStockAdjusted => edits::record_adjusted(order),

@@ -105,6 +105,8 @@ pub enum EditFailure {
 pub enum EditStatus {
     /// Stock and payment are being seen to.
     Pending,
+    /// It is not to be: what the provider has of its money goes back, whatever the provider says of it by now.
+    Abandoned(EditFailure),
     /// It is done.
     Applied,
     /// It was given up, and the order stays as it was.
@@ -198,7 +200,7 @@ pub(super) fn places(before: &[PricedLine], after: &[PricedLine]) -> Vec<Option<
 impl Order {
     /// The edit that is under way.
     pub fn pending_edit(&self) -> Option<&Edit> {
-        self.edits.iter().find(|edit| edit.status == EditStatus::Pending)
+        self.edits.iter().find(|edit| matches!(edit.status, EditStatus::Pending | EditStatus::Abandoned(_)))
     }
 
     /// What of the stock the order has to hold until `edit` is done or given up.

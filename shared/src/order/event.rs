@@ -302,6 +302,14 @@ pub enum OrderEvent {
         /// What their browser needs for it, sealed under their key. Never published.
         client_action: Sealed<NextAction>,
     },
+    /// An edit is not to be. Said before its money goes back, so that nobody makes it happen with money that is gone.
+    #[serde(rename = "order.edit_abandoned")]
+    EditAbandoned {
+        /// Which edit.
+        edit: EditId,
+        /// Why.
+        failure: EditFailure,
+    },
     /// What is bought changed, and what is paid for it.
     #[serde(rename = "order.edited")]
     Edited {

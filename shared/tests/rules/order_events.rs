@@ -66,6 +66,7 @@ kinds! {
     OrderEvent::StockReturned { .. } => "order.stock_returned" since 3,
     OrderEvent::EditRequested(_) => "order.edit_requested" since 3,
     OrderEvent::EditActionRequired { .. } => "order.edit_action_required" since 4,
+    OrderEvent::EditAbandoned { .. } => "order.edit_abandoned" since 4,
     OrderEvent::Edited { .. } => "order.edited" since 3,
     OrderEvent::EditFailed { .. } => "order.edit_failed" since 3,
     OrderEvent::StockAdjusted {} => "order.stock_adjusted" since 3,

@@ -131,6 +131,25 @@ fn what_can_not_be_had_leaves_what_came_to_be_refunded() {
     assert_eq!(refunded.kept(), Ok(euros(6800)));
 }
 
+/// A worker sees an edit run out of time, another sees that it was paid at last: money that goes back makes no edit.
+#[test]
+fn what_was_abandoned_is_not_done() {
+    let order = came(&[("MUG", 1)], None);
+    let order = then(order.clone(), exchange(1, &order, 0, 3));
+    let edit = order.edits[0].id();
+    let paid = Command::RecordEdited(edit, charged(&order.edits[0].request));
+    assert!(decide(&order, paid.clone()).is_ok());
+    let abandoned = then(order.clone(), Command::AbandonEdit(edit, EditFailure::Timeout));
+    assert!(matches!(decide(&abandoned, paid.clone()), Err(Refusal::State { .. })));
+    assert!(abandoned.pending_edit().is_some(), "its money has to go back");
+    assert_eq!(abandoned.to_hold(), order.to_hold());
+    let failed = then(abandoned, Command::RecordEditFailed(edit, EditFailure::Timeout));
+    assert!(matches!(failed.edits[0].status, EditStatus::Failed(EditFailure::Timeout)));
+    // The other way around, nothing goes back.
+    let done = then(order, paid);
+    assert_eq!(decide(&done, Command::AbandonEdit(edit, EditFailure::Timeout)), Ok(vec![]));
+}
+
 #[test]
 fn what_came_is_exchanged_once() {
     let refused = |order: &Order, mugs, cups| decide(order, exchange(1, order, mugs, cups)).unwrap_err();

@@ -9,8 +9,8 @@ use souk::{
     id::{CustomerId, FulfillmentId, GiftCardId, PromotionId, RefundId, ReturnId, ShippingMethodId},
     money::Money,
     order::{
-        Command, EditCharge, EditFailure, NewRefund, Order, OrderEvent, PaymentStatus, Refund, RefundCause,
-        RefundFailure, RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
+        Command, EditCharge, EditFailure, EditStatus, NewRefund, Order, OrderEvent, PaymentStatus, Refund,
+        RefundCause, RefundFailure, RefundTo, RefundWay, RefundWish, ShippingWish, Step, decide, next_step,
     },
     payment::{CaptureMethod, ProviderName, RefundStatus},
     pricing::{
@@ -182,9 +182,14 @@ impl World {
     }
 
     fn edit(&mut self, order: &Order, luck: u8) -> Command {
-        let request = &order.pending_edit().unwrap().request;
+        let edit = order.pending_edit().unwrap();
+        let request = &edit.request;
+        if let EditStatus::Abandoned(failure) = &edit.status {
+            // What the provider took of it meanwhile goes back, and is none of the order's.
+            return Command::RecordEditFailed(request.edit, failure.clone());
+        }
         if luck == 0 {
-            return Command::RecordEditFailed(request.edit, EditFailure::Timeout);
+            return Command::AbandonEdit(request.edit, EditFailure::Timeout);
         }
         let charge: Option<EditCharge> = charged(request);
         if let Some(charge) = &charge {

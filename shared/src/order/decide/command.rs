@@ -141,6 +141,8 @@ pub enum Command {
     RequestEdit(Box<NewEdit>),
     /// The shopper must do something before an edit is paid.
     RecordEditActionRequired(EditId, Sealed<NextAction>),
+    /// An edit is not to be, and its money is to go back.
+    AbandonEdit(EditId, EditFailure),
     /// The stock for an edit is held, and this was taken for it.
     RecordEdited(EditId, Option<EditCharge>),
     /// An edit can't be done.

@@ -236,8 +236,16 @@ pub(super) fn record_edited(order: &Order, id: EditId, charged: Option<EditCharg
         EditStatus::Pending if order.cancellation.is_some() => order.refuse("it is being canceled"),
         EditStatus::Pending => apply(order, &edit.request, charged),
         EditStatus::Applied => Ok(vec![]),
-        EditStatus::Failed(_) => order.refuse("the edit was given up"),
+        EditStatus::Abandoned(_) | EditStatus::Failed(_) => order.refuse("the edit was given up"),
     }
+}
+
+/// From now on its money only goes back.
+pub(super) fn abandon(order: &Order, id: EditId, failure: EditFailure) -> Decision {
+    Ok(match find(order, id)?.status {
+        EditStatus::Pending => vec![OrderEvent::EditAbandoned { edit: id, failure }],
+        EditStatus::Abandoned(_) | EditStatus::Applied | EditStatus::Failed(_) => vec![],
+    })
 }
 
 /// The shopper is to do something: said once.
@@ -252,7 +260,7 @@ pub(super) fn record_action(order: &Order, id: EditId, client_action: Sealed<Nex
 
 pub(super) fn record_failed(order: &Order, id: EditId, failure: EditFailure) -> Decision {
     Ok(match find(order, id)?.status {
-        EditStatus::Pending => vec![OrderEvent::EditFailed { edit: id, failure }],
+        EditStatus::Pending | EditStatus::Abandoned(_) => vec![OrderEvent::EditFailed { edit: id, failure }],
         EditStatus::Applied | EditStatus::Failed(_) => vec![],
     })
 }

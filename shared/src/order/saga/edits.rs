@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{
     super::{
         decide::Command,
-        edit::{Edit, EditCharge, EditFailure},
+        edit::{Edit, EditCharge, EditFailure, EditStatus},
         model::Order,
     },
     ACTION_PAUSE, Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, provider, return_money,
@@ -30,6 +30,11 @@ const ACTION_DEADLINE: SignedDuration = SignedDuration::from_hours(24);
 pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let Some(edit) = order.pending_edit() else { return Ok(Outcome::Moved) };
     let failed = |failure| Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), failure)));
+    if let EditStatus::Abandoned(failure) = &edit.status {
+        let provider = provider(app, tenant, order).await?;
+        return_money(app, provider.as_ref(), order.payment_of(edit), order).await?;
+        return failed(failure.clone());
+    }
     let (locations, demand) = (locations(app, tenant).await?, order.demand_of_edit(edit));
     match inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await? {
         Reserved::Short(sku) => return failed(EditFailure::OutOfStock { sku }),
@@ -75,13 +80,15 @@ async fn charge(
     // Once the shopper was asked, theirs is the time.
     let deadline = if edit.action.is_some() { ACTION_DEADLINE } else { PAYMENT_DEADLINE };
     let overdue = app.now() >= edit.requested_at + deadline;
+    // Another worker may see the money taken at this moment: it goes back only once no worker can make the edit of it.
+    let give_up = |failure| Ok(Outcome::Found(Command::AbandonEdit(edit.id(), failure)));
     let mut answer = asked(app, "authorize", provider.authorize(key, &charge)).await;
     if matches!(&answer, Ok(payment) if payment.status == ProviderStatus::Authorized) {
         answer = asked(app, "capture", provider.capture(key, amount)).await;
     }
     let payment = match answer {
         Ok(payment) => payment,
-        Err(_) if overdue => return give_up(app, provider, order, edit, EditFailure::Timeout).await,
+        Err(_) if overdue => return give_up(EditFailure::Timeout),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
             tracing::warn!(order = %order.id, reason, "the provider has not answered");
             return Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE));
@@ -95,7 +102,7 @@ async fn charge(
         }
         ProviderStatus::Declined => {
             let decline = payment.decline.unwrap_or_else(unexplained);
-            give_up(app, provider, order, edit, EditFailure::Declined { decline }).await
+            give_up(EditFailure::Declined { decline })
         }
         ProviderStatus::RequiresAction if !overdue => {
             require_action(app, tenant, order, edit, payment.action).await
@@ -104,7 +111,7 @@ async fn charge(
         | ProviderStatus::Authorized
         | ProviderStatus::RequiresAction
         | ProviderStatus::Voided
-        | ProviderStatus::Refunded => give_up(app, provider, order, edit, EditFailure::Timeout).await,
+        | ProviderStatus::Refunded => give_up(EditFailure::Timeout),
     }
 }
 
@@ -146,18 +153,6 @@ fn edited(order: &Order, edit: &Edit, payment: ProviderPayment) -> Command {
     Command::RecordEdited(edit.id(), Some(charged))
 }
 
-/// Leaves the provider with nothing of the edit's money, and gives the edit up.
-async fn give_up(
-    app: &App,
-    provider: &dyn Provider,
-    order: &Order,
-    edit: &Edit,
-    failure: EditFailure,
-) -> Result<Outcome, JobError> {
-    return_money(app, provider, order.payment_of(edit), order).await?;
-    Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), failure)))
-}
-
 /// The order is being canceled: its edit comes to nothing.
 pub(super) async fn abandon(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let Some(edit) = order.pending_edit() else { return Ok(Outcome::Moved) };
@@ -165,7 +160,8 @@ pub(super) async fn abandon(app: &App, tenant: Tenant, order: &Order) -> Result<
         return Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), EditFailure::Canceled)));
     }
     let provider = provider(app, tenant, order).await?;
-    give_up(app, provider.as_ref(), order, edit, EditFailure::Canceled).await
+    return_money(app, provider.as_ref(), order.payment_of(edit), order).await?;
+    Ok(Outcome::Found(Command::RecordEditFailed(edit.id(), EditFailure::Canceled)))
 }
 
 /// Lets go of the stock that the order needs no more.

@@ -37,7 +37,7 @@ pub struct RefundView {
     pub cause: RefundCause,
     /// In the words of who asked for it.
     pub reason: Option<String>,
-    /// Why it failed, where it did.
+    /// Why it failed, or is about to.
     pub failure: Option<RefundFailure>,
     /// When it was asked for.
     #[schema(value_type = String, format = DateTime)]
@@ -167,6 +167,7 @@ impl EditView {
         let request = edit.request.clone();
         let (status, failure) = match edit.status.clone() {
             EditStatus::Pending => (EditStanding::Pending, None),
+            EditStatus::Abandoned(failure) => (EditStanding::Pending, Some(failure)),
             EditStatus::Applied => (EditStanding::Applied, None),
             EditStatus::Failed(failure) => (EditStanding::Failed, Some(failure)),
         };

@@ -51,6 +51,8 @@ pub struct Order {
     open_edits: BTreeSet<String>,
     /// Those of them that wait for the shopper, who has a day for it.
     asking_edits: BTreeSet<String>,
+    /// Those whose money goes back.
+    abandoned_edits: BTreeSet<String>,
     unshipped: BTreeSet<String>,
     unshelved: BTreeSet<String>,
     asked: BTreeSet<String>,
@@ -155,6 +157,10 @@ impl Order {
             "order.edit_action_required" => {
                 self.asking_edits.insert(data["edit"].as_str().unwrap_or_default().to_owned());
             }
+            "order.edit_abandoned" => {
+                self.asking_edits.remove(data["edit"].as_str().unwrap_or_default());
+                self.abandoned_edits.insert(data["edit"].as_str().unwrap_or_default().to_owned());
+            }
             "order.edited" | "order.edit_failed" => self.edit_ended(kind, data),
             _ => {}
         }
@@ -245,6 +251,9 @@ impl Order {
         }
         let stopped = self.has("order.cancel_requested");
         match kind {
+            "order.edited" if self.abandoned_edits.contains(data["edit"].as_str().unwrap_or_default()) => {
+                no("that edit was given up")
+            }
             "order.payment_authorized"
             | "order.confirmed"
             | "order.fulfillment_created"
