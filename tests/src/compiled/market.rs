@@ -16,7 +16,7 @@ use souk_local::{
 };
 use tokio::net::TcpListener;
 
-use crate::{process::Spec, scene::Scene};
+use super::{process::Spec, scene::Scene};
 
 /// The market that the functions find.
 pub struct Market {
