@@ -43,7 +43,8 @@ async fn run() -> Result<usize, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let Arguments { binaries, wanted, only_ids } = arguments()?;
     let samples = compiled::load(&root.join("events"))?;
-    let market = Market::open(&root).await?;
+    // Apart from this function's own state, which the compiler would find too deeply nested with it.
+    let market = Box::pin(Market::open(&root)).await?;
     if only_ids {
         market.named.iter().for_each(|(name, id)| println!("{name:<20} {id}"));
         return Ok(0);

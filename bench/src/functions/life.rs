@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    sync::atomic::Ordering,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -27,6 +28,10 @@ pub(super) struct Life {
     pub(super) first_processor: u64,
     /// Processor time of each event after the first, in the mean.
     pub(super) warm_processor: u64,
+    /// How often it called AWS for the first event.
+    pub(super) first_calls: u64,
+    /// How often it called AWS for each event after it, in hundredths, in the mean.
+    pub(super) warm_calls: u64,
     /// The most memory that it held.
     pub(super) peak_memory: u64,
 }
@@ -34,11 +39,14 @@ pub(super) struct Life {
 impl Life {
     /// Starts the process, sends it one event and then `warm` more, and ends it.
     pub(super) async fn of(subject: &Subject, warm: u32, under: &[&OsStr]) -> Result<Self, BenchError> {
+        let calls = || subject.calls.load(Ordering::Relaxed);
+        let before = calls();
         let mut running = Running::start(subject, under).await?;
         let init_wall = running.nanos();
         let init_processor = running.processor()?;
         let first_wall = running.event(subject).await?;
         let first_processor = running.processor()?;
+        let after_first = calls();
         for _ in 0..warm {
             running.event(subject).await?;
         }
@@ -50,6 +58,8 @@ impl Life {
             first_wall,
             first_processor: first_processor.saturating_sub(init_processor),
             warm_processor: all.saturating_sub(first_processor) / u64::from(warm.max(1)),
+            first_calls: after_first - before,
+            warm_calls: (calls() - after_first) * 100 / u64::from(warm.max(1)),
             peak_memory,
         })
     }

@@ -1,6 +1,6 @@
 //! What every function has to reach, and which don't.
 
-use super::report::{Report, Row, hundredths, part};
+use super::report::{Report, Row, mebibytes, part, times};
 
 /// A figure, the most that it may be, and how it is written.
 struct Must {
@@ -10,12 +10,8 @@ struct Must {
     text: fn(u64) -> String,
 }
 
-fn times(thousandths: u64) -> String {
-    format!("{} ×", hundredths(thousandths / 10))
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{} MB", hundredths(bytes / 10_000))
+fn size(bytes: u64) -> String {
+    format!("{} MiB", mebibytes(bytes))
 }
 
 /// A figure of warm calls, which is one of reads only.
@@ -26,42 +22,42 @@ fn of_read(row: &Row, figure: Option<u64>) -> Option<u64> {
 const MUSTS: [Must; 8] = [
     Must {
         what: "init, wall, to the floor",
-        most: 2000,
+        most: 2_000_000,
         figure: |row| Some(row.init_wall_to_floor),
         text: times,
     },
     Must {
         what: "init, CPU, to the floor",
-        most: 2000,
+        most: 2_000_000,
         figure: |row| Some(row.init_processor_to_floor),
         text: times,
     },
     Must {
         what: "init + first call, CPU, to raw",
-        most: 2000,
+        most: 2_000_000,
         figure: |row| Some(row.cold_processor_to_raw),
         text: times,
     },
     Must {
         what: "init + first call, CPU, to Python",
-        most: 1000 / 60,
+        most: 1_000_000 / 60,
         figure: |row| Some(row.cold_processor_to_python),
         text: part,
     },
     Must {
         what: "warm read, CPU, to Python",
-        most: 250,
+        most: 250_000,
         figure: |row| of_read(row, Some(row.warm_processor_to_python)),
         text: part,
     },
     Must {
         what: "warm read, instructions, to typical",
-        most: 850,
+        most: 850_000,
         figure: |row| of_read(row, row.warm_instructions_to_typical),
         text: times,
     },
-    Must { what: "peak memory", most: 9_000_000, figure: |row| Some(row.peak_memory), text: megabytes },
-    Must { what: "binary", most: 7_000_000, figure: |row| row.size, text: megabytes },
+    Must { what: "peak memory", most: 9 << 20, figure: |row| Some(row.peak_memory), text: size },
+    Must { what: "binary", most: 7 << 20, figure: |row| row.size, text: size },
 ];
 
 /// A line for each: whether all functions reach it, and which don't.

@@ -1,11 +1,20 @@
 //! The processes that do the same job in other ways, from `bench/peers`.
 
 use std::{
-    collections::BTreeMap, convert::Infallible, ffi::OsString, path::Path, process::Command, time::Duration,
+    collections::BTreeMap,
+    convert::Infallible,
+    ffi::OsString,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use souk_tests::compiled::Spec;
@@ -34,7 +43,8 @@ const ITEM: &str =
 /// Builds them where they aren't, and says how they are started.
 pub(super) async fn all(trust: &Trust) -> Result<Vec<Subject>, BenchError> {
     let folder = root().join("bench/peers").canonicalize()?;
-    let endpoint = trust.in_front_of(&stub().await?).await?;
+    let calls = Arc::default();
+    let endpoint = trust.in_front_of(&stub(&calls).await?).await?;
     let event = Bytes::from(std::fs::read(root().join(EVENT))?);
     let peer = |name: &str, command: Vec<OsString>, trusted: &Path, binary: bool| Subject {
         name: name.to_owned(),
@@ -46,6 +56,7 @@ pub(super) async fn all(trust: &Trust) -> Result<Vec<Subject>, BenchError> {
         sample: "read".to_owned(),
         reads: true,
         own: false,
+        calls: Arc::clone(&calls),
         expected: json!({ "statusCode": 200 }),
     };
     let [floor, raw, typical] = binaries(&folder)?;
@@ -113,20 +124,28 @@ fn spec(name: &str, endpoint: &str, trusted: &Path, folder: &Path) -> Spec {
 }
 
 /// A DynamoDB that knows one item.
-async fn stub() -> Result<String, BenchError> {
+async fn stub(calls: &Arc<AtomicU64>) -> Result<String, BenchError> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
+    let (address, calls) = (listener.local_addr()?, Arc::clone(calls));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let service = hyper::service::service_fn(|_| async {
-                let answer = http::Response::builder().header("content-type", "application/x-amz-json-1.0");
-                Ok::<_, Infallible>(
-                    answer.body(Full::new(Bytes::from_static(ITEM.as_bytes()))).unwrap_or_default(),
-                )
+            let calls = Arc::clone(&calls);
+            let service = hyper::service::service_fn(move |request| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                answer(request)
             });
             let server = hyper::server::conn::http1::Builder::new();
             tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
         }
     });
     Ok(format!("http://{address}"))
+}
+
+async fn answer(
+    request: http::Request<hyper::body::Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    // Where the body was not read, the connection would end with the answer.
+    let _ = request.into_body().collect().await;
+    let answer = http::Response::builder().header("content-type", "application/x-amz-json-1.0");
+    Ok(answer.body(Full::new(Bytes::from_static(ITEM.as_bytes()))).unwrap_or_default())
 }

@@ -22,7 +22,7 @@ impl Measured {
     }
 }
 
-/// The medians of one subject. Times are nanoseconds, sizes bytes; ratios are thousandths, each the median of the
+/// The medians of one subject. Times are nanoseconds, sizes bytes; ratios are millionths, each the median of the
 /// ratios of the rounds.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
@@ -40,6 +40,8 @@ pub(super) struct Row {
     pub(super) cold_processor_to_python: u64,
     warm_processor: u64,
     pub(super) warm_processor_to_python: u64,
+    first_calls: u64,
+    warm_calls: u64,
     pub(super) instructions: Option<Instructions>,
     pub(super) warm_instructions_to_typical: Option<u64>,
     pub(super) peak_memory: u64,
@@ -57,8 +59,8 @@ fn median(mut values: Vec<u64>) -> u64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn thousandths(value: u64, of: u64) -> u64 {
-    value * 1000 / of.max(1)
+fn millionths(value: u64, of: u64) -> u64 {
+    value * 1_000_000 / of.max(1)
 }
 
 impl Report {
@@ -74,7 +76,7 @@ impl Report {
             let of = |figure: fn(&Life) -> u64| median(each.lives.iter().map(figure).collect());
             let to = |peer: &Measured, figure: fn(&Life) -> u64| {
                 let rounds = each.lives.iter().zip(&peer.lives);
-                median(rounds.map(|(life, other)| thousandths(figure(life), figure(other))).collect())
+                median(rounds.map(|(life, other)| millionths(figure(life), figure(other))).collect())
             };
             let warm_of_typical = typical.instructions.map(|instructions| instructions.warm);
             Row {
@@ -92,11 +94,13 @@ impl Report {
                 cold_processor_to_python: to(python, Life::cold_processor),
                 warm_processor: of(|life| life.warm_processor),
                 warm_processor_to_python: to(python, |life| life.warm_processor),
+                first_calls: of(|life| life.first_calls),
+                warm_calls: of(|life| life.warm_calls),
                 instructions: each.instructions,
                 warm_instructions_to_typical: each
                     .instructions
                     .zip(warm_of_typical)
-                    .map(|(own, typical)| thousandths(own.warm, typical)),
+                    .map(|(own, typical)| millionths(own.warm, typical)),
                 peak_memory: of(|life| life.peak_memory),
                 size: each.size,
             }
@@ -105,7 +109,7 @@ impl Report {
     }
 }
 
-const HEAD: [&str; 12] = [
+const HEAD: [&str; 14] = [
     "",
     "event",
     "init ms",
@@ -113,11 +117,13 @@ const HEAD: [&str; 12] = [
     "first ms",
     "cold CPU ms",
     "warm CPU µs",
+    "first calls",
+    "warm calls",
     "init kinstr",
     "first kinstr",
     "warm kinstr",
-    "peak MB",
-    "binary MB",
+    "peak MiB",
+    "binary MiB",
 ];
 const RATIOS: [&str; 7] = [
     "",
@@ -153,23 +159,25 @@ impl Row {
             hundredths(self.first_wall / 10_000),
             hundredths(self.cold_processor / 10_000),
             (self.warm_processor / 1000).to_string(),
+            self.first_calls.to_string(),
+            hundredths(self.warm_calls),
             counted(|counted| counted.init),
             counted(|counted| counted.first),
             counted(|counted| counted.warm),
-            hundredths(self.peak_memory / 10_000),
-            self.size.map_or("-".to_owned(), |size| hundredths(size / 10_000)),
+            mebibytes(self.peak_memory),
+            self.size.map_or("-".to_owned(), mebibytes),
         ]
     }
 
     fn ratios(&self) -> Vec<String> {
         vec![
             self.name.clone(),
-            hundredths(self.init_wall_to_floor / 10),
-            hundredths(self.init_processor_to_floor / 10),
-            hundredths(self.cold_processor_to_raw / 10),
+            times(self.init_wall_to_floor),
+            times(self.init_processor_to_floor),
+            times(self.cold_processor_to_raw),
             part(self.cold_processor_to_python),
             part(self.warm_processor_to_python),
-            self.warm_instructions_to_typical.map_or("-".to_owned(), |ratio| hundredths(ratio / 10)),
+            self.warm_instructions_to_typical.map_or("-".to_owned(), times),
         ]
     }
 }
@@ -179,11 +187,21 @@ pub(super) fn hundredths(hundredths: u64) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// A ratio of thousandths as the part that it is.
-pub(super) fn part(thousandths: u64) -> String {
-    match 10_000 / thousandths.max(1) {
+/// Bytes in units of 2^20.
+pub(super) fn mebibytes(bytes: u64) -> String {
+    hundredths((bytes * 100) >> 20)
+}
+
+/// A ratio as a number.
+pub(super) fn times(millionths: u64) -> String {
+    hundredths(millionths / 10_000)
+}
+
+/// A ratio as the part that it is.
+pub(super) fn part(millionths: u64) -> String {
+    match 10_000_000 / millionths.max(1) {
         tenths if tenths > 10 => format!("1/{}.{}", tenths / 10, tenths % 10),
-        _ => hundredths(thousandths / 10),
+        _ => times(millionths),
     }
 }
 

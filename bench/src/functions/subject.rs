@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use bytes::Bytes;
@@ -33,6 +34,8 @@ pub(super) struct Subject {
     pub(super) own: bool,
     /// The file whose size counts, where it is one.
     pub(super) binary: Option<PathBuf>,
+    /// How often it, or any other of Souk's, has called AWS so far.
+    pub(super) calls: Arc<AtomicU64>,
     /// What the answer to it has to hold.
     pub(super) expected: Value,
 }
@@ -85,6 +88,7 @@ pub(super) async fn functions(
             sample: sample.name.clone(),
             reads: reads(&sample),
             own: true,
+            calls: Arc::clone(&market.calls),
             expected: sample.expected,
             name,
         });

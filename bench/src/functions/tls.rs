@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, SanType,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -86,11 +88,15 @@ impl Drop for Trust {
 
 /// The authority's certificate, and what answers in its name as `localhost`. The chain is as AWS's: P-256 throughout.
 fn certificates() -> Result<(String, TlsAcceptor), Box<dyn std::error::Error>> {
-    let mut params = CertificateParams::default();
+    let mut params = named("Souk's measurements");
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &authority)?;
+    let mut params = named("localhost");
+    params.subject_alt_names = vec![SanType::DnsName("localhost".try_into()?)];
+    params.use_authority_key_identifier_extension = true;
+    let certificate = params.signed_by(&key, &authority)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
@@ -98,4 +104,12 @@ fn certificates() -> Result<(String, TlsAcceptor), Box<dyn std::error::Error>> {
         .with_single_cert(vec![certificate.der().clone()], key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok((authority.pem(), TlsAcceptor::from(Arc::new(config))))
+}
+
+/// OpenSSL takes a certificate for its own issuer's where both have the same name.
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.remove(DnType::CommonName);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }

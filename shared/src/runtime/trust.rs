@@ -215,6 +215,16 @@ mod tests {
         assert!(!lists_tables(&endpoint, first(AMAZON, AMAZON)).await);
     }
 
+    #[test]
+    fn the_authorities_of_the_binary_count_unless_others_are_given() {
+        let with = |variables: &[(&str, &str)]| {
+            let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            format!("{:?}", https(&owned.collect::<Settings>()))
+        };
+        assert!(with(&[]).contains("AmazonFirst"));
+        assert!(!with(&[(GIVEN, "/etc/ssl/cert.pem")]).contains("AmazonFirst"));
+    }
+
     /// What <https://www.amazontrust.com/repository/> tells of them, so that nobody slips in another.
     #[test]
     fn the_authorities_are_amazons_and_last() {
