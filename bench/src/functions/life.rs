@@ -32,6 +32,8 @@ pub(super) struct Life {
     pub(super) first_calls: u64,
     /// How often it called AWS for each event after it, in hundredths, in the mean.
     pub(super) warm_calls: u64,
+    /// How many connections to AWS it opened, each with a handshake.
+    pub(super) connections: u64,
     /// The most memory that it held.
     pub(super) peak_memory: u64,
 }
@@ -40,7 +42,8 @@ impl Life {
     /// Starts the process, sends it one event and then `warm` more, and ends it.
     pub(super) async fn of(subject: &Subject, warm: u32, under: &[&OsStr]) -> Result<Self, BenchError> {
         let calls = || subject.calls.load(Ordering::Relaxed);
-        let before = calls();
+        let connections = || subject.connections.load(Ordering::Relaxed);
+        let (before, without) = (calls(), connections());
         let mut running = Running::start(subject, under).await?;
         let init_wall = running.nanos();
         let init_processor = running.processor()?;
@@ -60,6 +63,7 @@ impl Life {
             warm_processor: all.saturating_sub(first_processor) / u64::from(warm.max(1)),
             first_calls: after_first - before,
             warm_calls: (calls() - after_first) * 100 / u64::from(warm.max(1)),
+            connections: connections() - without,
             peak_memory,
         })
     }

@@ -57,6 +57,7 @@ pub(super) async fn all(trust: &Trust) -> Result<Vec<Subject>, BenchError> {
         reads: true,
         own: false,
         calls: Arc::clone(&calls),
+        connections: Arc::clone(&trust.connections),
         expected: json!({ "statusCode": 200 }),
     };
     let [floor, raw, typical] = binaries(&folder)?;

@@ -42,6 +42,7 @@ pub(super) struct Row {
     pub(super) warm_processor_to_python: u64,
     first_calls: u64,
     warm_calls: u64,
+    connections: u64,
     pub(super) instructions: Option<Instructions>,
     pub(super) warm_instructions_to_typical: Option<u64>,
     pub(super) peak_memory: u64,
@@ -96,6 +97,7 @@ impl Report {
                 warm_processor_to_python: to(python, |life| life.warm_processor),
                 first_calls: of(|life| life.first_calls),
                 warm_calls: of(|life| life.warm_calls),
+                connections: of(|life| life.connections),
                 instructions: each.instructions,
                 warm_instructions_to_typical: each
                     .instructions
@@ -109,7 +111,7 @@ impl Report {
     }
 }
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "",
     "event",
     "init ms",
@@ -119,6 +121,7 @@ const HEAD: [&str; 14] = [
     "warm CPU µs",
     "first calls",
     "warm calls",
+    "connections",
     "init kinstr",
     "first kinstr",
     "warm kinstr",
@@ -161,6 +164,7 @@ impl Row {
             (self.warm_processor / 1000).to_string(),
             self.first_calls.to_string(),
             hundredths(self.warm_calls),
+            self.connections.to_string(),
             counted(|counted| counted.init),
             counted(|counted| counted.first),
             counted(|counted| counted.warm),

@@ -36,6 +36,8 @@ pub(super) struct Subject {
     pub(super) binary: Option<PathBuf>,
     /// How often it, or any other of Souk's, has called AWS so far.
     pub(super) calls: Arc<AtomicU64>,
+    /// How often anything under measurement has opened a connection to AWS so far.
+    pub(super) connections: Arc<AtomicU64>,
     /// What the answer to it has to hold.
     pub(super) expected: Value,
 }
@@ -89,6 +91,7 @@ pub(super) async fn functions(
             reads: reads(&sample),
             own: true,
             calls: Arc::clone(&market.calls),
+            connections: Arc::clone(&trust.connections),
             expected: sample.expected,
             name,
         });

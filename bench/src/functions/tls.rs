@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rcgen::{
@@ -30,6 +33,8 @@ const SYSTEM: [&str; 3] =
 pub(super) struct Trust {
     acceptor: TlsAcceptor,
     folder: PathBuf,
+    /// How often somebody has connected so far.
+    pub(super) connections: Arc<AtomicU64>,
     /// As much as Souk's functions trust on Lambda: Amazon's few roots.
     pub(super) own: PathBuf,
     /// As much as a function trusts there by default: everything the system does.
@@ -55,6 +60,7 @@ impl Trust {
             system: with("system.pem", Path::new(system))?,
             folder,
             acceptor,
+            connections: Arc::default(),
         })
     }
 
@@ -62,9 +68,11 @@ impl Trust {
     pub(super) async fn in_front_of(&self, endpoint: &str) -> Result<String, BenchError> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
+        let connections = Arc::clone(&self.connections);
         let (acceptor, behind) = (self.acceptor.clone(), endpoint.trim_start_matches("http://").to_owned());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::Relaxed);
                 let (acceptor, behind) = (acceptor.clone(), behind.clone());
                 tokio::spawn(async move {
                     // Errors are the ends of processes that are killed.
