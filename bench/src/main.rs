@@ -1,6 +1,7 @@
 //! What Souk costs and how fast it is: one command for each table, in a file of its own.
 
 mod cost;
+mod functions;
 mod market;
 
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ struct Bench {
 enum What {
     /// What an order costs at AWS, by service
     Cost(cost::Options),
+    /// Each function of the API as Lambda starts it, beside the same job done in other ways
+    Functions(functions::Options),
     /// The whole market on this machine under load, beside other commerce backends
     Market(market::Options),
 }
@@ -25,6 +28,7 @@ enum What {
 fn main() -> ExitCode {
     match Bench::parse().what {
         What::Cost(options) => ended(cost::run(&options)),
+        What::Functions(options) => ended(functions::run(&options)),
         What::Market(options) => ended(market::run(&options)),
     }
 }

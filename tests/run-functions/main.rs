@@ -9,11 +9,6 @@
 //! `--binaries DIR` takes the binaries from another folder than the one this program was built into; `--ids` only
 //! prints what a sample may name.
 
-mod market;
-mod process;
-mod runtime_api;
-mod samples;
-mod scene;
 mod verdict;
 
 use std::{
@@ -23,12 +18,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use souk_tests::compiled::{self, Event, Market, Process, RuntimeApi, Said, Sample, Spec};
 use tokio::time::Instant;
-
-use market::Market;
-use process::{Process, Spec};
-use runtime_api::{Event, RuntimeApi, Said};
-use samples::Sample;
 
 /// Longer than Lambda gives to a start; a debug build takes its time.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -51,8 +42,9 @@ async fn main() -> ExitCode {
 async fn run() -> Result<usize, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let Arguments { binaries, wanted, only_ids } = arguments()?;
-    let samples = samples::load(&root.join("events"))?;
-    let market = Market::open(&root).await?;
+    let samples = compiled::load(&root.join("events"))?;
+    // Apart from this function's own state, which the compiler would find too deeply nested with it.
+    let market = Box::pin(Market::open(&root)).await?;
     if only_ids {
         market.named.iter().for_each(|(name, id)| println!("{name:<20} {id}"));
         return Ok(0);
@@ -89,7 +81,7 @@ async fn function(
 ) -> Result<(), String> {
     let mut api = RuntimeApi::open().await.map_err(|error| error.to_string())?;
     let start = Instant::now();
-    let mut process = Process::start(binary, spec, &api.address, &market.region)
+    let mut process = Process::start(&[binary.as_os_str()], spec, &api.address, &market.region)
         .map_err(|error| format!("{}: {error}", binary.display()))?;
     match listen(&mut process, &mut api, INIT_LIMIT).await? {
         Said::Ready => line(name, "", &format!("{} ms", start.elapsed().as_millis()), "started"),

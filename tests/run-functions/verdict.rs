@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::samples::{Sample, holds};
+use souk_tests::compiled::{Sample, holds};
 
 /// Words of the samples that tell who a shopper is or let one in. None of them belongs into a log.
 const PRIVATE: [&str; 6] =

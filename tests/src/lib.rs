@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api;
+pub mod compiled;
 mod customer;
 mod dice;
 mod integration;

@@ -14,6 +14,7 @@ mod settings;
 mod stream;
 pub(crate) mod telemetry;
 mod transport;
+mod trust;
 pub mod web;
 
 pub use app::App;

@@ -2,7 +2,12 @@
 //! ids, routes, codes and durations only.
 
 use jiff::Timestamp;
-use tracing_subscriber::{EnvFilter, fmt::format::JsonFields};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt::format::JsonFields,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use super::App;
 use crate::{event::Cause, http::Code, tenant::Tenant};
@@ -10,15 +15,18 @@ use crate::{event::Cause, http::Code, tenant::Tenant};
 /// Sends the process's log lines to standard output as JSON. `LOG_LEVEL` sets what is said: `info` by default.
 pub(super) fn init() {
     let level = std::env::var("LOG_LEVEL").unwrap_or_default();
-    let filter = EnvFilter::try_new(&level).ok().filter(|_| !level.is_empty());
-    // A second subscriber in one process is refused; the first one serves.
-    let _ = tracing_subscriber::fmt()
+    // Not `EnvFilter`, which also filters by spans and fields, and brings an engine of regular expressions for that.
+    let filter: Option<Targets> = level.parse().ok().filter(|_| !level.is_empty());
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .fmt_fields(JsonFields::new())
         .flatten_event(true)
         .with_target(false)
-        .with_current_span(false)
-        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new("info")))
+        .with_current_span(false);
+    // A second subscriber in one process is refused; the first one serves.
+    let _ = tracing_subscriber::registry()
+        .with(filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)))
+        .with(lines)
         .try_init();
 }
 

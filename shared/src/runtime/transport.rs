@@ -1,13 +1,9 @@
 //! How AWS is reached: over TLS from Lambda, inside the process in `local/` and in tests.
 
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::{Settings, StartError, web::Outside};
+use super::{Settings, StartError, trust, web::Outside};
 
 /// The connection to AWS that every SDK client of a function shares.
 #[derive(Clone, Debug)]
@@ -34,7 +30,7 @@ impl Transport {
     /// [`StartError::Missing`] where the region or a credential is absent.
     pub fn from_environment(settings: &Settings) -> Result<Self, StartError> {
         Ok(Self {
-            http_client: Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+            http_client: trust::https(settings),
             credentials: Credentials::new(
                 settings.require("AWS_ACCESS_KEY_ID")?,
                 settings.require("AWS_SECRET_ACCESS_KEY")?,

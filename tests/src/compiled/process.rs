@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     path::Path,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -38,18 +39,21 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `binary` with Lambda's environment and nothing of ours.
+    /// Starts a command, which is the function's binary or ends with it, with Lambda's environment and nothing of ours.
     ///
     /// # Errors
-    /// Where the binary can't be started.
-    pub fn start(binary: &Path, spec: &Spec, runtime_api: &str, region: &str) -> std::io::Result<Self> {
-        let mut child = Command::new(binary)
+    /// Where it can't be started.
+    pub fn start(command: &[&OsStr], spec: &Spec, runtime_api: &str, region: &str) -> std::io::Result<Self> {
+        let (program, arguments) = command.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+        let folder = command.last().and_then(|binary| Path::new(binary).parent());
+        let mut child = Command::new(program)
+            .args(arguments)
             .env_clear()
             .envs(of_lambda(spec, region))
             .envs(&spec.environment)
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .env("AWS_ENDPOINT_URL", &spec.endpoint)
-            .current_dir(binary.parent().unwrap_or(Path::new("/")))
+            .current_dir(folder.filter(|folder| folder.is_dir()).unwrap_or(Path::new("/")))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -63,12 +67,20 @@ impl Process {
         Ok(Self { child, lines })
     }
 
+    /// Its number, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Completes when the process ends by itself, and tells how.
     pub async fn ended(&mut self) -> String {
         self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
     /// Asks it to end, as Lambda does with SIGTERM, and tells whether it did in time.
+    ///
+    /// # Errors
+    /// That it had ended before, or did not end.
     pub async fn stop(&mut self) -> Result<(), String> {
         let Some(id) = self.child.id() else { return Err("it had ended before it was asked to".to_owned()) };
         let asked = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await;

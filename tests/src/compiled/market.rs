@@ -1,7 +1,17 @@
 //! What the functions' processes work on: the template's resources in an emulated cloud, reached over HTTP,
 //! where every function may do what its policy allows and nothing else.
 
-use std::{collections::BTreeMap, convert::Infallible, fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_credential_types::Credentials;
 use bytes::Bytes;
@@ -16,7 +26,7 @@ use souk_local::{
 };
 use tokio::net::TcpListener;
 
-use crate::{process::Spec, scene::Scene};
+use super::{process::Spec, scene::Scene};
 
 /// The market that the functions find.
 pub struct Market {
@@ -26,6 +36,8 @@ pub struct Market {
     pub region: String,
     /// What the samples may name, and the ids of it.
     pub named: Vec<(&'static str, String)>,
+    /// How often the functions have called AWS so far.
+    pub calls: Arc<AtomicU64>,
     /// Keeps the resources.
     _market: engine::Market,
 }
@@ -60,11 +72,12 @@ impl Market {
             .await
             .map_err(|error| format!("the scene of the samples: {error}"))?;
         let mut functions = BTreeMap::new();
+        let calls = Arc::default();
         for function in market.stack().functions.values() {
-            let endpoint = endpoint(market.cloud(), function).await?;
+            let endpoint = endpoint(market.cloud(), function, &calls).await?;
             functions.insert(function.binary.clone(), spec(function, endpoint));
         }
-        Ok(Self { functions, region, named, _market: market })
+        Ok(Self { functions, region, named, calls, _market: market })
     }
 }
 
@@ -80,17 +93,22 @@ fn spec(function: &FunctionSpec, endpoint: String) -> Spec {
 }
 
 /// An address at which AWS's services answer one function, with that function's rights.
-async fn endpoint(cloud: &Arc<Cloud>, function: &FunctionSpec) -> Result<String, String> {
+async fn endpoint(
+    cloud: &Arc<Cloud>,
+    function: &FunctionSpec,
+    calls: &Arc<AtomicU64>,
+) -> Result<String, String> {
     let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": function.statements}))
         .map_err(|error| format!("the policy of {}: {error}", function.name))?;
     let caller = Arc::new(Caller::with_policy(&function.name, Arc::new(policy)));
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let cloud = Arc::clone(cloud);
+    let (cloud, calls) = (Arc::clone(cloud), Arc::clone(calls));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (cloud, caller) = (Arc::clone(&cloud), Arc::clone(&caller));
+            let (cloud, caller, calls) = (Arc::clone(&cloud), Arc::clone(&caller), Arc::clone(&calls));
             let service = hyper::service::service_fn(move |request| {
+                calls.fetch_add(1, Ordering::Relaxed);
                 exchange(Arc::clone(&cloud), Arc::clone(&caller), request)
             });
             tokio::spawn(
