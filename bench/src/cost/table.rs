@@ -36,8 +36,8 @@ pub(super) fn of(all: &[Measured], prices: &Prices) -> String {
     let _ = write!(
         text,
         "\nIn brackets: what is in no sum and no row above. The sandbox plays the provider and keeps records for it, which no \
-         live store\nhas: {} write and {} read units of a first order; the sweeper looks once a minute, whether or not \
-         anybody buys.\nPrices of {} as listed on {} ({}). Working time is this machine's; waiting is assumed.",
+         live store\nhas: {} write and {} read units of the first order; a store at Stripe keeps a record of its own, which its \
+         column has.\nThe sweeper looks once a minute, whether or not anybody buys.\nPrices of {} as listed on {} ({}). Working time is this machine's; waiting is assumed.",
         sandbox(Item::TableWrites),
         sandbox(Item::TableReads),
         prices.region,
@@ -48,7 +48,7 @@ pub(super) fn of(all: &[Measured], prices: &Prices) -> String {
 }
 
 fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
-    let cells: String = cells.map(|cell| format!("{cell:>14}")).collect();
+    let cells: String = cells.map(|cell| format!("{cell:>16}")).collect();
     format!("{name:<30}{cells}\n")
 }
 
