@@ -79,3 +79,38 @@ async fn what_a_worker_does_not_see_yet_it_reads_again() {
     assert_eq!(json!(numbers), json!([1, 2, 3]));
     assert_eq!(market.market.cloud().ses.messages().len(), 3);
 }
+
+/// Shelves look empty to the checkout where it does not read strongly.
+struct EmptyShelves(AtomicU64);
+
+impl Faults for EmptyShelves {
+    fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Instead> {
+        if (caller, service, operation) != ("checkout", "dynamodb", "BatchGetItem") {
+            return None;
+        }
+        let asked: Value = serde_json::from_slice(body).unwrap();
+        let (table, asked) = asked["RequestItems"].as_object().unwrap().iter().next().unwrap();
+        let about_stock = asked["Keys"][0]["pk"]["S"].as_str().unwrap().contains("/stock/");
+        if asked["ConsistentRead"] == true || !about_stock {
+            return None;
+        }
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let nothing = json!({"Responses": {(table.as_str()): []}, "UnprocessedKeys": {}});
+        Some(Instead::Answer(nothing.to_string().into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shelf_that_looks_empty_is_looked_at_again_before_a_refusal() {
+    let shelves = Arc::new(EmptyShelves(AtomicU64::new(0)));
+    let faults = Arc::clone(&shelves);
+    let market = TestMarket::open(|options| options.faults = Some(faults)).await;
+    let shopper = market.shopper();
+    market.staff().sell("MUG", 1250, 1).await;
+    let order = shopper.buy("MUG", 1, "pm_card_visa").await;
+    until(&shopper.0, &order, |order| order["status"] == "confirmed").await;
+    assert_eq!(shelves.0.load(Ordering::Relaxed), 1);
+    let path = shopper.cart("MUG", 1).await;
+    let late = shopper.check_out(&path, "pm_card_visa").await.expect(422);
+    assert_eq!(late.code(), "out_of_stock");
+}
