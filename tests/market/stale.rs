@@ -111,6 +111,6 @@ async fn a_shelf_that_looks_empty_is_looked_at_again_before_a_refusal() {
     until(&shopper.0, &order, |order| order["status"] == "confirmed").await;
     assert_eq!(shelves.0.load(Ordering::Relaxed), 1);
     let path = shopper.cart("MUG", 1).await;
-    let late = shopper.check_out(&path, "pm_card_visa").await.expect(422);
+    let late = shopper.check_out(&path, "pm_card_visa").await.expect(409);
     assert_eq!(late.code(), "out_of_stock");
 }
