@@ -9,7 +9,8 @@ use souk::{
     tenant::{Mode, Tenant},
     vault::{self, Subject, VaultError},
 };
-use souk_tests::TestMarket;
+use souk_local::template::{TemplateOptions, load};
+use souk_tests::{TestMarket, template};
 
 fn customer(bits: u128) -> Subject {
     Subject::Customer(CustomerId::from_bits(bits))
@@ -145,4 +146,30 @@ async fn a_store_whose_key_is_lost_has_not_erased_anybody() {
     // Nor does somebody of whom something is known get a second key.
     let again = vault::seal(&market.app(), tenant, customer(7), "name", &"Ada".to_owned()).await;
     assert!(matches!(again, Err(VaultError::NoStoreKey)), "{again:?}");
+}
+
+#[test]
+fn only_who_opens_stores_makes_and_writes_their_keys() {
+    let stack = load(&template(), &TemplateOptions::default()).unwrap();
+    let (mut writers, mut makers, mut readers) = (Vec::new(), Vec::new(), 0);
+    for (id, function) in &stack.functions {
+        for statement in &function.statements {
+            let actions = match &statement["Action"] {
+                Value::Array(actions) => actions.clone(),
+                one => vec![one.clone()],
+            };
+            let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            if keys.to_string().contains("/store-key") {
+                readers += 1;
+                if actions != ["dynamodb:GetItem"] {
+                    writers.push(id.as_str());
+                }
+            }
+            if actions.iter().any(|action| action == "kms:GenerateDataKey") {
+                makers.push(id.as_str());
+            }
+        }
+    }
+    assert_eq!((writers, makers), (vec!["ProvisionStoreFunction"], vec!["ProvisionStoreFunction"]));
+    assert_eq!(readers, 13, "each function that opens what is known of people may read the key of its store");
 }
