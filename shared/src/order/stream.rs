@@ -80,7 +80,7 @@ pub struct Told {
     /// When.
     pub at: Timestamp,
     /// Its place among the order's events, from 1.
-    sequence: u32,
+    pub sequence: u32,
 }
 
 /// The event `event` of the order `id`.
