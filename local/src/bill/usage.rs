@@ -321,7 +321,7 @@ mod tests {
             ("advance-orders", &[]),
             ("sweep", &["store_1/test/work/ord_1"]),
         ] {
-            usage.add(&Happening::Call(put(caller, keys)));
+            usage.add(&Happening::Call(Box::new(put(caller, keys))));
         }
         let prices = Prices::listed().unwrap();
         let written = |share| usage.halves_of(share, Item::TableWrites, &prices) / 2;
