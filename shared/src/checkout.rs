@@ -217,16 +217,31 @@ pub(crate) fn contact(particulars: Particulars) -> Result<Contact, Problem> {
 
 /// Spares a shopper the wait for a refusal that can be seen already. What decides is the reservation, later.
 pub(crate) async fn in_stock(app: &App, tenant: Tenant, lines: &[PricedLine]) -> Result<(), Problem> {
+    // What was there a moment ago will do to go on; a refusal rests on what is there now.
+    match short_of(app, tenant, lines, false).await? {
+        None => Ok(()),
+        Some(_) => short_of(app, tenant, lines, true).await?.map_or(Ok(()), Err),
+    }
+}
+
+/// The first line that there is not enough of, said.
+async fn short_of(
+    app: &App,
+    tenant: Tenant,
+    lines: &[PricedLine],
+    strongly: bool,
+) -> Result<Option<Problem>, Problem> {
     let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
-    let mut available = inventory::available(app, tenant, &skus, true).await?;
+    let mut available = inventory::available(app, tenant, &skus, strongly).await?;
     for (place, line) in lines.iter().enumerate() {
         let left = available.entry(line.sku.clone()).or_default();
         let wanted = u64::from(line.quantity.get());
         if *left < wanted {
             let detail = format!("{left} of {} are left.", line.sku);
-            return Err(Problem::new(Code::OutOfStock, detail).at(format!("lines[{place}].quantity")));
+            let problem = Problem::new(Code::OutOfStock, detail);
+            return Ok(Some(problem.at(format!("lines[{place}].quantity"))));
         }
         *left -= wanted;
     }
-    Ok(())
+    Ok(None)
 }

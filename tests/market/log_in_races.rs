@@ -25,7 +25,8 @@ async fn rush(
         }
     });
     let change = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Late enough for some to be let in before, however many calls a log-in makes.
+        tokio::time::sleep(Duration::from_millis(160)).await;
         change.await
     };
     let (changed, tried) = join(change, join_all(tries)).await;

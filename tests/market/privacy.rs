@@ -612,5 +612,10 @@ async fn an_erased_persons_key_is_a_tombstone() {
     let subject = Subject::Customer(ada.id.parse().unwrap());
     let sealed = vault::seal(&market.app(), market.tenant(), subject, "name", &"Ada").await;
     assert!(sealed.is_err());
-    assert!(market.all_items("-vault").await.iter().all(|key| key["wrapped"].is_null()));
+    let keys = market.items("-vault", "person-key").await;
+    let of_ada = keys.iter().filter(|key| key["pk"].as_str().unwrap().contains(&ada.id));
+    assert_eq!(
+        of_ada.map(|key| (&key["key"], key["erased_at"].is_string())).collect::<Vec<_>>(),
+        [(&Value::Null, true)]
+    );
 }

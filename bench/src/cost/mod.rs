@@ -15,7 +15,7 @@ use souk_local::{
     bill::{Bill, Prices, Usage},
     engine::Happening,
 };
-use souk_tests::{TestMarket, purchase, stock_up};
+use souk_tests::{FakeStripe, TestMarket, purchase, stock_up};
 
 /// How often a figure is for.
 const MILLION: u64 = 1_000_000;
@@ -71,6 +71,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         all.push(Measured::new("1 line, busy", options.busy, usage(&busy), &prices)?);
         let after = one(&market, "last", 1).await;
         all.push(Measured::new(&format!("after {}", options.busy + 4), 1, usage(&after), &prices)?);
+        let live = open_at_stripe().await;
+        one(&live, "first", 1).await;
+        all.push(Measured::new("1 line, Stripe", 1, usage(&one(&live, "second", 1).await), &prices)?);
         println!("{}", table::of(&all, &prices));
         if let Some(folder) = options.json.parent() {
             std::fs::create_dir_all(folder)?;
@@ -84,6 +87,17 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 /// A shop, with all that opening it took done.
 async fn open() -> TestMarket {
     let market = TestMarket::open(|_| {}).await;
+    stock_up(&market.staff(), 1_000_000).await;
+    settled(&market).await;
+    market
+}
+
+/// The same shop, paid through Stripe: what it keeps of payments is its own. What Stripe does is played, and what Stripe
+/// would notify it of is not.
+async fn open_at_stripe() -> TestMarket {
+    let stripe = FakeStripe::default();
+    let market = TestMarket::open(|options| options.outside = Some(stripe.outside())).await;
+    FakeStripe::connect(&market, None).await;
     stock_up(&market.staff(), 1_000_000).await;
     settled(&market).await;
     market

@@ -1,6 +1,6 @@
 //! A bill: what was used, and what it costs.
 
-use super::{Item, Usd};
+use super::{Item, Share, Usd};
 use crate::console::Paint;
 
 /// An item of a bill.
@@ -19,6 +19,8 @@ pub struct Line {
 pub struct Bill {
     /// What was used.
     pub lines: Vec<Line>,
+    /// What was used beside it, and is in no sum.
+    pub aside: Vec<(Share, Usd)>,
     /// How often all of it happens.
     pub times: u64,
 }
@@ -48,10 +50,13 @@ impl Bill {
         }
         rows.push(paint.bold(&row("all", "", &self.total().to_string())));
         rows.push(row("all but the mails", "", &self.without_mails().to_string()));
+        for (share, cost) in self.aside.iter().filter(|(_, cost)| *cost > Usd::default()) {
+            rows.push(paint.dim(&row(&format!("not in it: {}", share.name()), "", &cost.to_string())));
+        }
         rows.join("\n")
     }
 }
 
 fn row(name: &str, quantity: &str, cost: &str) -> String {
-    format!("  {name:<34}{quantity:>10}{cost:>18}")
+    format!("  {name:<38}{quantity:>10}{cost:>18}")
 }

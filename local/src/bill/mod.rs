@@ -9,4 +9,4 @@ mod usage;
 pub use lines::{Bill, Line};
 pub use money::Usd;
 pub use prices::{Prices, PricesError};
-pub use usage::{Capacities, Item, Usage, Wrote};
+pub use usage::{Capacities, Item, Share, Usage, Wrote};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Bill, Item, Line, Usage, Usd};
+use super::{Bill, Item, Line, Share, Usage, Usd};
 
 /// The prices in this folder's `prices.json`: of one region, as AWS listed them on a day.
 pub const LISTED: &str = include_str!("prices.json");
@@ -100,7 +100,13 @@ impl Prices {
             let halves = usage.halves(item, self);
             lines.push(Line { item, halves, cost: self.of(item, halves.saturating_mul(times), 2)? });
         }
-        Ok(Bill { lines, times })
+        let mut aside = Vec::new();
+        for share in Share::ASIDE {
+            let of = |item| self.of(item, usage.halves_of(share, item, self).saturating_mul(times), 2);
+            let costs = Item::ALL.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            aside.push((share, costs.into_iter().sum()));
+        }
+        Ok(Bill { lines, aside, times })
     }
 }
 

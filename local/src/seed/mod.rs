@@ -12,6 +12,7 @@ use souk::{
     runtime::App,
     store::{self, StoreError, Write},
     tenant::{Mode, Tenant},
+    vault,
 };
 
 use crate::engine::Market;
@@ -70,11 +71,15 @@ pub async fn seed(market: &Market) -> Result<(), SeedError> {
     let app = market.app("provision-store").ok_or(SeedError::NoProvisioner)?;
     // The function only ever writes what makes a store; this also reads whether it is there, and fills it.
     let operator = market.operator(app.settings().clone());
+    let id = STORE.parse().map_err(|_| SeedError::Name(STORE.to_owned()))?;
     if identity::identify(&operator, Some(&format!("Bearer {SECRET_KEY}")), "").await?.is_ok() {
+        // A folder that was made before stores had keys.
+        vault::make_store_key(&operator, Tenant::of_new_store(id, Mode::Test))
+            .await
+            .map_err(ProvisionError::from)?;
         return Ok(());
     }
     let Catalog { store, products } = Catalog::read()?;
-    let id = STORE.parse().map_err(|_| SeedError::Name(STORE.to_owned()))?;
     let known = Some((PUBLISHABLE_KEY, SECRET_KEY));
     identity::provision(&operator, serde_json::from_value(store)?, Some(id), known).await?;
     let tenant = Tenant::of_new_store(id, Mode::Test);

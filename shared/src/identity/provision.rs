@@ -17,6 +17,7 @@ use crate::{
     staff,
     store::{self, StoreError, Write, WriteError, keys},
     tenant::{Mode, Tenant},
+    vault::{self, VaultError},
 };
 
 /// What an operator says of a new store.
@@ -102,6 +103,9 @@ pub enum ProvisionError {
     /// The tables refused it: most often, because the store exists.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// It gets no key for what it will know of people.
+    #[error("the store's key: {0}")]
+    Key(#[from] VaultError),
     /// Its first owner can't be invited.
     #[error("the first owner can't be invited: {0}")]
     Owner(String),
@@ -124,6 +128,10 @@ pub async fn provision(
     test_keys: Option<(&str, &str)>,
 ) -> Result<Provisioned, ProvisionError> {
     let store = store.unwrap_or_else(|| StoreId::new(app));
+    // Before there is anybody to be known. A key of a store that is not opened after all does no harm.
+    for mode in [Mode::Test, Mode::Live] {
+        vault::make_store_key(app, Tenant::of_new_store(store, mode)).await?;
+    }
     let profile = StoreProfile {
         name: new.name,
         currency: new.currency,

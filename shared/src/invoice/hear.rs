@@ -30,10 +30,8 @@ pub const EVENTS: [&str; 6] = [
 pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let tenant = event.tenant();
     let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
-    let mut history = order::history(app, tenant, id).await?;
     let unknown = || JobError::new("unknown_event", "the order has no such event");
-    let place = history.iter().position(|told| told.id == event.id).ok_or_else(unknown)?;
-    history.truncate(place + 1);
+    let mut history = order::history_to(app, tenant, id, event.id).await?.ok_or_else(unknown)?;
     let drafts = rules::drafts(&history).map_err(|error| JobError::new("unequal", error))?;
     let Some(order) = history.pop().and_then(|told| told.before).filter(|_| !drafts.is_empty()) else {
         return Ok(());
@@ -46,7 +44,8 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
             Some(mark) if issue::is_there(app, tenant, id, &mark).await? => mark,
             mark => {
                 if seller.is_none() {
-                    let store = StoreProfile::of(app, tenant).await;
+                    // A document of the moment before a change of name would bear the old one too.
+                    let store = StoreProfile::of(&app.showing(), tenant).await;
                     let store =
                         store.map_err(|_| JobError::new("store", "the store's profile can't be had"))?;
                     seller = Some(store.into());

@@ -99,7 +99,8 @@ impl StoreLimits {
         if let Some(limits) = app.limits().store(&key, now, KEPT) {
             return Ok(limits);
         }
-        let profile: OfProfile = store::get(app, "profile", &key).await?.unwrap_or_default();
+        // Not strongly: it is used for a minute anyway.
+        let profile: OfProfile = store::get(&app.showing(), "profile", &key).await?.unwrap_or_default();
         let hashed =
             |origins: Vec<Origin>| origins.iter().map(|one| keys::hash(&[one.as_str().as_bytes()])).collect();
         let limits =

@@ -73,8 +73,10 @@ async fn of_order(app: &App, event: &CloudEvent) -> Result<Option<(Email, Mail)>
     let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
     let missing =
         |what: &str| JobError::new("unknown_order", format!("there is no {what} for {id} of {tenant}"));
-    let order = order::load(app, tenant, id).await?.ok_or_else(|| missing("order"))?;
-    let store = StoreProfile::load(app, tenant).await?.ok_or_else(|| missing("store"))?;
+    let sequence = event.sequence.parse().map_err(|error| JobError::new("unreadable_message", error))?;
+    let order = order::load_as_told(app, tenant, id, sequence).await?.ok_or_else(|| missing("order"))?;
+    // Its name, and where its storefront is: as they were a moment ago will do.
+    let store = StoreProfile::load(&app.showing(), tenant).await?.ok_or_else(|| missing("store"))?;
     let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
     let Some(mail) = mail else {
         return Ok(None);

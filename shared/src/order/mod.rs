@@ -56,7 +56,7 @@ pub use request::{
 };
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, send};
-pub use stream::{Told, history, load, load_for, load_version, told};
+pub use stream::{Told, history, history_to, load, load_as_told, load_for, load_version, told};
 pub use view::{
     CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
     ReturnView, RiskView, opened, shown, shown_then, view, wait_for_outcome,

@@ -34,6 +34,23 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
     Ok(order)
 }
 
+/// As [`load`], of an order of which somebody was told that it has `sequence` events: read from what may be a moment old,
+/// and strongly only where that is older than what was told.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load_as_told(
+    app: &App,
+    tenant: Tenant,
+    id: OrderId,
+    sequence: u32,
+) -> Result<Option<Order>, StoreError> {
+    match load(&app.showing(), tenant, id).await? {
+        Some(order) if order.sequence >= sequence => Ok(Some(order)),
+        _ => load(&app.deciding(), tenant, id).await,
+    }
+}
+
 /// As [`load_for`], the order as it was after its first `version` events.
 ///
 /// # Errors
@@ -62,9 +79,11 @@ pub struct Told {
     pub event: OrderEvent,
     /// When.
     pub at: Timestamp,
+    /// Its place among the order's events, from 1.
+    pub sequence: u32,
 }
 
-/// The event `event` of the order `id`, read strongly.
+/// The event `event` of the order `id`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -74,7 +93,30 @@ pub async fn told(
     id: OrderId,
     event: EventId,
 ) -> Result<Option<Told>, StoreError> {
-    Ok(history(app, tenant, id).await?.into_iter().find(|told| told.id == event))
+    Ok(history_to(app, tenant, id, event).await?.and_then(|mut history| history.pop()))
+}
+
+/// All that happened to the order `id` up to `event`, in order. It is read from what may be a moment old, for half the
+/// price: what happened before a fact never changes, so only where the fact, or one before it, is not seen yet is all of
+/// it read strongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn history_to(
+    app: &App,
+    tenant: Tenant,
+    id: OrderId,
+    event: EventId,
+) -> Result<Option<Vec<Told>>, StoreError> {
+    for app in [app.showing(), app.deciding()] {
+        let mut history = history(&app, tenant, id).await?;
+        let Some(place) = history.iter().position(|told| told.id == event) else { continue };
+        if usize::try_from(history[place].sequence) == Ok(place + 1) {
+            history.truncate(place + 1);
+            return Ok(Some(history));
+        }
+    }
+    Ok(None)
 }
 
 /// All that happened to the order `id`, in order, read strongly.
@@ -90,7 +132,7 @@ pub async fn history(app: &App, tenant: Tenant, id: OrderId) -> Result<Vec<Told>
             let event = OrderEvent::read(&recorded.kind, recorded.version, &recorded.data)
                 .map_err(|reason| StoreError::Unreadable { kind: "order", reason })?;
             let after = evolve(id, before.clone(), event.clone(), commit.at);
-            history.push(Told { id: recorded.id, before, event, at: commit.at });
+            history.push(Told { id: recorded.id, before, event, at: commit.at, sequence: recorded.sequence });
             before = after;
         }
     }

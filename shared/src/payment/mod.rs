@@ -69,7 +69,8 @@ pub async fn second_to(
 }
 
 /// The provider that a new order of `tenant` is paid with, where it takes this payment method. Without a method, it must
-/// be one that can take it in the browser.
+/// be one that can take it in the browser. The store's choice is as it was a moment ago at the oldest: an order of that
+/// moment would have gone there as well.
 ///
 /// # Errors
 /// [`StoreError`] where the store's settings can't be read.
@@ -78,7 +79,7 @@ pub async fn takes(
     tenant: Tenant,
     method: Option<&Method>,
 ) -> Result<Option<ProviderName>, StoreError> {
-    let profile = StoreProfile::load(app, tenant).await?;
+    let profile = StoreProfile::load(&app.showing(), tenant).await?;
     let chosen = profile.map(|profile| profile.payments).unwrap_or_default().first(tenant.mode());
     Ok(chosen.filter(|name| name.takes(method)))
 }

@@ -113,6 +113,12 @@ impl App {
         Self(Arc::clone(&self.0), Reads::Eventual)
     }
 
+    /// The same app, for what a decision rests on whoever asks: it reads what was written last.
+    #[must_use]
+    pub(crate) fn deciding(&self) -> Self {
+        Self(Arc::clone(&self.0), Reads::Strong)
+    }
+
     /// Whether reads that don't say it themselves are strong.
     pub(crate) fn reads_strongly(&self) -> bool {
         self.1 == Reads::Strong

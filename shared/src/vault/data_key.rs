@@ -1,19 +1,13 @@
-//! The key of a subject, in the vault's table: made at first use, wrapped by KMS, destroyed once.
+//! The key of a subject, in the vault's table: made at first use, wrapped by the key of the store, destroyed once.
 
-use aws_sdk_kms::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
-    primitives::Blob,
-    types::DataKeySpec,
-};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cipher, Subject, sealed::Generation};
+use super::{Cipher, Subject, kms, sealed::Generation, store_key};
 use crate::{
     http::{Code, Problem},
     runtime::{App, JobError, StartError},
-    store::{self, StoreError, Write, WriteError, keys},
+    store::{self, Bytes, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
 
@@ -29,6 +23,9 @@ pub enum VaultError {
     /// The vault's table can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key that wraps people's is not there: it is lost, or was never made.
+    #[error("the store has no key")]
+    NoStoreKey,
     /// KMS did not do what was asked.
     #[error("KMS: {0}")]
     Kms(String),
@@ -62,11 +59,15 @@ impl From<VaultError> for JobError {
     }
 }
 
-/// A subject's item. Without a wrapped key it is a tombstone, which says only when.
+/// A subject's item. Without a key it is a tombstone, which says only when.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     generation: Option<String>,
+    /// The key, wrapped by the store's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Bytes>,
+    /// The key, wrapped by KMS itself, as all were before stores had keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wrapped: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,8 @@ pub(super) async fn find_or_make(app: &App, tenant: Tenant, subject: Subject) ->
 /// # Errors
 /// [`VaultError`]; the subject is not erased then.
 pub async fn destroy(app: &App, tenant: Tenant, subject: Subject) -> Result<(), VaultError> {
-    let tombstone = Entry { generation: None, wrapped: None, erased_at: Some(app.now()), expires: None };
+    let tombstone =
+        Entry { generation: None, key: None, wrapped: None, erased_at: Some(app.now()), expires: None };
     let write = Write::put("person-key", keys::person(tenant, subject), &tombstone)?;
     match store::commit(app, vec![write]).await {
         Ok(()) => Ok(()),
@@ -137,27 +139,29 @@ pub async fn destroy(app: &App, tenant: Tenant, subject: Subject) -> Result<(), 
 /// # Errors
 /// [`StoreError`].
 pub async fn knows(app: &App, tenant: Tenant, subject: Subject) -> Result<bool, StoreError> {
-    Ok(read(app, tenant, subject).await?.is_some_and(|entry| entry.wrapped.is_some()))
+    Ok(read(app, tenant, subject).await?.is_some_and(|entry| entry.generation.is_some()))
 }
 
 async fn read(app: &App, tenant: Tenant, subject: Subject) -> Result<Option<Entry>, StoreError> {
     store::get(app, "person-key", &keys::person(tenant, subject)).await
 }
 
+/// What a subject's key is bound to, wrapped: the store and mode, the subject, and which of its keys it is.
+fn context(tenant: Tenant, subject: Subject, generation: Generation) -> Vec<u8> {
+    // No part has a space in it, so no two contexts read the same.
+    format!("person-key {tenant} {subject} {generation:016x}").into_bytes()
+}
+
 async fn make(app: &App, tenant: Tenant, subject: Subject) -> Result<(Entry, DataKey), VaultError> {
-    let call = app.kms().generate_data_key().key_id(app.settings().require("PERSONAL_DATA_KEY")?);
-    let call = call
-        .key_spec(DataKeySpec::Aes256)
-        .encryption_context("tenant", tenant.to_string())
-        .encryption_context("subject", subject.to_string());
-    let answer = call.send().await.map_err(|error| failed(&error))?;
-    let incomplete = || VaultError::Kms("the answer has no key".to_owned());
-    let (plain, wrapped) = answer.plaintext().zip(answer.ciphertext_blob()).ok_or_else(incomplete)?;
-    let cipher = Cipher::new(plain.as_ref()).map_err(|_| incomplete())?;
-    let generation = Generation::from_be_bytes(app.entropy().bytes());
+    let of_store = store_key::the(app, tenant).await?;
+    let (plain, generation) = (app.entropy().bytes::<32>(), Generation::from_be_bytes(app.entropy().bytes()));
+    let unwritable = |_| VaultError::Unwritable("a person's key".to_owned(), "it is too long".to_owned());
+    let cipher = Cipher::new(&plain).map_err(unwritable)?;
+    let wrapped = of_store.seal(app.entropy(), &context(tenant, subject, generation), &plain);
     let entry = Entry {
         generation: Some(format!("{generation:016x}")),
-        wrapped: Some(BASE64_STANDARD.encode(wrapped)),
+        key: Some(Bytes(wrapped.map_err(unwritable)?)),
+        wrapped: None,
         erased_at: None,
         expires: subject.key_expires(app.now()),
     };
@@ -170,31 +174,24 @@ async fn unwrap(
     subject: Subject,
     entry: &Entry,
 ) -> Result<Option<DataKey>, VaultError> {
-    let (Some(generation), Some(wrapped)) = (&entry.generation, &entry.wrapped) else {
+    let Some(generation) = &entry.generation else {
         return Ok(None);
     };
     let changed = || VaultError::Tampered("a person's key".to_owned());
     let generation = Generation::from_str_radix(generation, 16).map_err(|_| changed())?;
-    let wrapped = BASE64_STANDARD.decode(wrapped).map_err(|_| changed())?;
-    let call = app.kms().decrypt().key_id(app.settings().require("PERSONAL_DATA_KEY")?);
-    let call = call
-        .ciphertext_blob(Blob::new(wrapped))
-        .encryption_context("tenant", tenant.to_string())
-        .encryption_context("subject", subject.to_string());
-    let answer = call.send().await.map_err(|error| failed(&error))?;
-    let plain = answer.plaintext().ok_or_else(changed)?;
-    let cipher = Cipher::new(plain.as_ref()).map_err(|_| changed())?;
+    let cipher = match (&entry.key, &entry.wrapped) {
+        (Some(key), _) => {
+            // Where the store's key is gone, people's are not erased but lost: that must not look like an erasure.
+            let of_store = store_key::the(app, tenant).await?;
+            let plain =
+                of_store.open(&context(tenant, subject, generation), &key.0).map_err(|_| changed())?;
+            Cipher::new(&plain).map_err(|_| changed())?
+        }
+        (None, Some(wrapped)) => {
+            let bound = [("tenant", tenant.to_string()), ("subject", subject.to_string())];
+            kms::unwrap(app, bound, wrapped).await?
+        }
+        (None, None) => return Err(changed()),
+    };
     Ok(Some(DataKey { cipher, generation }))
-}
-
-/// What an SDK call failed with.
-fn failed<E>(error: &SdkError<E>) -> VaultError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    SdkError<E>: std::error::Error,
-{
-    match error.code() {
-        Some(code) => VaultError::Kms(format!("{code}: {}", error.message().unwrap_or_default())),
-        None => VaultError::Kms(DisplayErrorContext(error).to_string()),
-    }
 }

@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Kept, Sealed, Subject, VaultError,
     data_key::{self, DataKey},
+    store_key,
 };
 use crate::{runtime::App, tenant::Tenant};
 
@@ -98,6 +99,10 @@ impl<'a> Opened<'a> {
             if !wanted.contains(&subject) {
                 wanted.push(subject);
             }
+        }
+        // Else each of the first ones would have it unwrapped.
+        if wanted.len() > 1 {
+            store_key::find(self.app, self.tenant).await?;
         }
         for some in wanted.chunks(AT_ONCE) {
             try_join_all(some.iter().map(|subject| self.key(*subject))).await?;

@@ -30,7 +30,8 @@ impl Story {
         for event in events {
             let id = EventId::from_bits(self.history.len() as u128 + 1);
             let before = Some(self.order.clone());
-            self.history.push(Told { id, before, event: event.clone(), at: Timestamp::UNIX_EPOCH });
+            let sequence = u32::try_from(self.history.len() + 1).unwrap();
+            self.history.push(Told { id, before, event: event.clone(), at: Timestamp::UNIX_EPOCH, sequence });
             self.order = with(self.order.clone(), vec![event]);
         }
     }

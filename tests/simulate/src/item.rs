@@ -25,12 +25,20 @@ pub fn plain(value: &Value) -> Value {
     }
 }
 
-/// The JSON that was packed: a byte that says so, and what RFC 1951 makes of the text.
+/// What packed JSON was made small after: a text that is part of the form, as the byte in front of it is.
+const COMMON: &[u8] = include_bytes!("../../../shared/src/store/packed-2.txt");
+
+/// The JSON that was packed: a byte that says how, and what RFC 1951 makes of the text.
 fn unpacked(text: &str) -> Option<Value> {
     let bytes = BASE64_STANDARD.decode(text).ok()?;
+    // The common text, as a block that is stored and not the last one, has to come before.
+    let length = u16::try_from(COMMON.len()).ok()?;
+    let head = [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
     let mut plain = Vec::new();
-    DeflateDecoder::new(bytes.strip_prefix(&[1])?).read_to_end(&mut plain).ok()?;
-    serde_json::from_slice(&plain).ok()
+    DeflateDecoder::new(&*[&head, COMMON, bytes.strip_prefix(&[2])?].concat())
+        .read_to_end(&mut plain)
+        .ok()?;
+    serde_json::from_slice(plain.strip_prefix(COMMON)?).ok()
 }
 
 /// A map of attributes, as plain JSON.

@@ -17,7 +17,8 @@ use crate::{
 
 /// Reserves the order's stock, and assesses its risk.
 pub(super) async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let profile = StoreProfile::load(app, tenant).await?;
+    // Where stock lies and what is looked at by hand: an order of the moment before a change goes by the old rules.
+    let profile = StoreProfile::load(&app.showing(), tenant).await?;
     let locations = locations_of(profile.as_ref());
     Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
         Reserved::Held(allocations) => {

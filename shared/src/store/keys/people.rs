@@ -13,6 +13,11 @@ pub fn person(tenant: Tenant, subject: Subject) -> Key {
     Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
 }
 
+/// The key that wraps the keys of a store's people.
+pub fn store_key(tenant: Tenant) -> Key {
+    Key { table: Table::Vault, pk: format!("{tenant}/store-key"), sk: "key".to_owned() }
+}
+
 /// An export of what is known of a person.
 pub fn privacy_export(tenant: Tenant, id: PrivacyRequestId) -> Key {
     Key::state(format!("{tenant}/privacy-export/{id}"), "export")
