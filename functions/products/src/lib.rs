@@ -1,5 +1,6 @@
 //! The catalog: products and their variants.
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use souk::{
     audit::Action,
@@ -18,6 +19,11 @@ use utoipa::IntoParams;
 
 /// Storefronts may show a product for so long after it changed.
 const BRIEFLY: &str = "public, max-age=10, stale-while-revalidate=50";
+
+/// Where many look at the same page, it is put together once in so long: much less than what storefronts may keep it for.
+const REMEMBERED: SignedDuration = SignedDuration::from_secs(2);
+/// Longer pages are not remembered: they are a machine's, and take memory.
+const SHORT: usize = 25;
 
 /// What to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -84,14 +90,27 @@ async fn list(app: App, call: Call<Nothing, ListProducts>) -> Result<Reply<List<
     if ask.status == ProductStatus::Archived && !call.may(Scope::CatalogWrite) {
         return Err(Problem::missing_scope(Scope::CatalogWrite));
     }
+    // Who changes products sees at once what became of it.
+    if call.may(Scope::CatalogWrite) || ask.cursor.is_some() || ask.limit.get() > SHORT {
+        return Ok(Reply::ok(page(&app, &call).await?).cache(BRIEFLY));
+    }
+    let name = format!("products {:?} {:?} {}", ask.tag, ask.currency, ask.limit.get());
+    let list = match app.tenant_memo().get::<List<ProductView>>(tenant, &name, app.now(), REMEMBERED) {
+        Some(list) => list,
+        None => app.tenant_memo().put(tenant, &name, app.now(), page(&app, &call).await?),
+    };
+    Ok(Reply::ok(List::clone(&list)).cache(BRIEFLY))
+}
+
+async fn page(app: &App, call: &Call<Nothing, ListProducts>) -> Result<List<ProductView>, Problem> {
+    let (tenant, ask) = (call.tenant()?, &call.query);
     let tag = ask.tag.as_ref().map(Tag::as_str);
     let filters = format!("{tag:?} {:?}", ask.status);
-    let from = call.position(&app, ask.cursor.as_deref(), &filters).await?;
-    let page = catalog::list(&app, tenant, tag, ask.status, ask.limit.get(), from.as_deref()).await?;
-    let page = call.list(&app, page, &filters).await?;
-    let List { data, has_more, next_cursor } = page;
-    let data = shown(&app, tenant, data, ask.currency).await?;
-    Ok(Reply::ok(List { data, has_more, next_cursor }).cache(BRIEFLY))
+    let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
+    let page = catalog::list(app, tenant, tag, ask.status, ask.limit.get(), from.as_deref()).await?;
+    let List { data, has_more, next_cursor } = call.list(app, page, &filters).await?;
+    let data = shown(app, tenant, data, ask.currency).await?;
+    Ok(List { data, has_more, next_cursor })
 }
 
 async fn read(app: App, call: Call<Nothing, ShowProduct>) -> Result<Reply<ProductView>, Problem> {

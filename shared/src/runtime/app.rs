@@ -60,11 +60,14 @@ macro_rules! client {
             let mut config = $sdk::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(transport.region.clone()))
-                .credentials_provider(transport.credentials.clone())
                 // Its own count of what may still be retried: where many environments share a process, as nowhere on
                 // Lambda, one that fails must not take the retries of the others.
                 .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($field)).build())
                 .http_client(transport.http_client.clone());
+            config = match &transport.credentials {
+                Some(credentials) => config.credentials_provider(credentials.clone()),
+                None => config.allow_no_auth(),
+            };
             if let Some(endpoint) = &transport.endpoint {
                 config = config.endpoint_url(endpoint);
             }

@@ -10,8 +10,8 @@ use super::{Settings, StartError, trust, web::Outside};
 pub struct Transport {
     /// Carries the requests; the only part that differs between Lambda and `local/`.
     pub http_client: SharedHttpClient,
-    /// Signs them.
-    pub credentials: Credentials,
+    /// Signs them. Without, they are not signed: within one process nobody would check.
+    pub credentials: Option<Credentials>,
     /// The region whose services are called, such as `eu-central-1`.
     pub region: String,
     /// Where the services are, when not at AWS's own addresses.
@@ -31,13 +31,13 @@ impl Transport {
     pub fn from_environment(settings: &Settings) -> Result<Self, StartError> {
         Ok(Self {
             http_client: trust::https(settings),
-            credentials: Credentials::new(
+            credentials: Some(Credentials::new(
                 settings.require("AWS_ACCESS_KEY_ID")?,
                 settings.require("AWS_SECRET_ACCESS_KEY")?,
                 settings.get("AWS_SESSION_TOKEN").map(str::to_owned),
                 None,
                 "environment",
-            ),
+            )),
             region: settings.require("AWS_REGION")?.to_owned(),
             endpoint: settings.get("AWS_ENDPOINT_URL").map(str::to_owned),
             outside: Outside::of(settings),

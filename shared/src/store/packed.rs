@@ -1,12 +1,18 @@
 //! What is written often and looked at seldom, made small: DynamoDB bills writes by the kilobyte.
 
-use std::{
-    fmt,
-    io::{Read, Write as _},
-};
+use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use miniz_oxide::{
+    DataFormat,
+    deflate::core::{CompressionStrategy, CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output},
+    inflate::{
+        TINFLStatus,
+        core::{
+            DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF as WHOLE,
+        },
+    },
+};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, Visitor},
@@ -22,49 +28,58 @@ const DEFLATED_AFTER_COMMON: u8 = 2;
 /// better one is another form, and another file.
 const COMMON: &[u8] = include_bytes!("packed-2.txt");
 
-/// [`COMMON`] as a block that is stored as it is (RFC 1951, 3.2.4), not the last one: the head of each stream that was
-/// made after it.
-const HEAD: [u8; 5] = {
-    let [low, high] = (COMMON.len() as u16).to_le_bytes();
-    [0, low, high, !low, !high]
-};
-const _: () = assert!(COMMON.len() <= u16::MAX as usize, "a stored block holds no more");
-
 /// What something unpacks to at the most: more than any item holds.
-const MOST: u64 = 8 * 1024 * 1024;
+const MOST: usize = 8 * 1024 * 1024;
+
+/// How hard to look, of 10: more finds nothing more in what is as short as an item.
+const EFFORT: u8 = 6;
+
+/// The bits of a window of 32 KiB, the largest there is.
+const WINDOW: u8 = 15;
 
 /// `plain`, made small (RFC 1951).
 pub fn pack(plain: &[u8]) -> Vec<u8> {
-    // A vector takes whatever is written to it.
-    deflate(plain).unwrap_or_else(|_| plain.to_vec())
-}
-
-fn deflate(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(COMMON)?;
+    let mut deflate =
+        CompressorOxide::with_params(DataFormat::Raw, EFFORT, CompressionStrategy::Default, WINDOW);
     // Ends on a whole byte, so that what it came to can be left out, and what follows can still point back at it.
-    encoder.flush()?;
-    encoder.get_mut().clear();
-    encoder.get_mut().push(DEFLATED_AFTER_COMMON);
-    encoder.write_all(plain)?;
-    encoder.finish()
+    compress_to_output(&mut deflate, COMMON, TDEFLFlush::Sync, |_| true);
+    let mut packed = vec![DEFLATED_AFTER_COMMON];
+    let (status, _) = compress_to_output(&mut deflate, plain, TDEFLFlush::Finish, |bytes| {
+        packed.extend_from_slice(bytes);
+        true
+    });
+    // Whatever is not packed is read as it is.
+    if status == TDEFLStatus::Done { packed } else { plain.to_vec() }
 }
 
 /// What [`pack`] was given; what was never packed as it is. Nothing where it was changed.
 pub fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
-    let inflate = |stream: &mut dyn Read, most: u64| {
-        let mut plain = Vec::new();
-        DeflateDecoder::new(stream).take(most).read_to_end(&mut plain).ok().map(|_| plain)
-    };
     match bytes.split_first() {
-        Some((&DEFLATED, mut packed)) => inflate(&mut packed, MOST),
-        Some((&DEFLATED_AFTER_COMMON, packed)) => {
-            let most = MOST + COMMON.len() as u64;
-            let plain = inflate(&mut HEAD.chain(COMMON).chain(packed), most)?;
-            plain.strip_prefix(COMMON).map(<[u8]>::to_vec)
-        }
+        Some((&DEFLATED, packed)) => inflate(packed, &[]),
+        Some((&DEFLATED_AFTER_COMMON, packed)) => inflate(packed, COMMON),
         _ => Some(bytes.to_vec()),
     }
+}
+
+/// What `packed` holds, which may point back at what came `before`.
+fn inflate(mut packed: &[u8], before: &[u8]) -> Option<Vec<u8>> {
+    let mut state = Box::<DecompressorOxide>::default();
+    let mut plain = before.to_vec();
+    let mut end = plain.len();
+    let most = end + MOST;
+    loop {
+        plain.resize((end + 6 * packed.len() + 256).min(most), 0);
+        let (status, read, written) = decompress(&mut state, packed, &mut plain, end, WHOLE);
+        (packed, end) = (&packed[read..], end + written);
+        match status {
+            TINFLStatus::Done => break,
+            TINFLStatus::HasMoreOutput if end < most => {}
+            _ => return None,
+        }
+    }
+    plain.truncate(end);
+    plain.drain(..before.len());
+    Some(plain)
 }
 
 /// Bytes in an item, as bytes. Reads also what was kept as base64.
@@ -107,6 +122,7 @@ impl Visitor<'_> for AsBytes {
 
 #[cfg(test)]
 mod tests {
+    use miniz_oxide::deflate::compress_to_vec;
     use proptest::prelude::*;
 
     use super::*;
@@ -143,10 +159,25 @@ mod tests {
 
     #[test]
     fn what_was_packed_in_the_form_of_before_is_read() {
-        let mut encoder = DeflateEncoder::new(vec![DEFLATED], Compression::best());
-        encoder.write_all(b"{\"id\":\"evt_1\"}").unwrap();
-        let packed = encoder.finish().unwrap();
+        let packed = [&[DEFLATED][..], &compress_to_vec(b"{\"id\":\"evt_1\"}", 9)].concat();
         assert_eq!(unpack(&packed).as_deref(), Some(&b"{\"id\":\"evt_1\"}"[..]));
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_any_item_holds_does_not() {
+        let fits = compress_to_vec(&vec![b' '; MOST], 9);
+        let packed = [&[DEFLATED][..], &fits].concat();
+        assert_eq!(unpack(&packed).map(|plain| plain.len()), Some(MOST));
+        let packed = [&[DEFLATED][..], &compress_to_vec(&vec![b' '; MOST + 1], 9)].concat();
+        assert_eq!(unpack(&packed), None);
+    }
+
+    #[test]
+    fn what_was_cut_short_does_not_unpack() {
+        let packed = pack(b"{\"id\":\"evt_1\",\"type\":\"order.placed\"}");
+        for end in 1..packed.len() {
+            assert_eq!(unpack(&packed[..end]), None, "{end}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Client {
     /// Asks until there is an answer, or until it is of no use. The same key each time, so that it is done once.
     async fn ask(&self, method: Method, path: &str, body: Value, key: Option<&str>) -> Answer {
         let mut known = Known::NotDone;
-        let mut pause = Duration::from_millis(100 + fastrand::u64(..200));
+        let mut pause = Duration::from_millis(1 + fastrand::u64(..300));
         for attempt in 1.. {
             let (status, json) = self.once(&method, path, &body, key).await;
             let (name, tell) = (&self.name, &json["code"]);
@@ -140,7 +140,11 @@ impl Client {
         let market = self.stage.market.clone();
         let answer = tokio::spawn(async move { market.request(request).await });
         let patience = match hang_up {
-            true => Duration::from_millis(self.stage.weather.below(400)),
+            // As often at once as after a while.
+            true => Duration::from_millis(match self.stage.weather.below(2) {
+                0 => self.stage.weather.below(30),
+                _ => self.stage.weather.below(400),
+            }),
             false => Duration::from_secs(31),
         };
         match tokio::time::timeout(patience, answer).await {

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
@@ -62,7 +61,7 @@ impl Market {
             .map(|function| (function.binary.clone(), function.environment.clone()));
         let transport = Transport {
             http_client: market.cloud().http_client(Caller::everything("scene")),
-            credentials: Credentials::new("key", "secret", None, None, "scene"),
+            credentials: None,
             region: region.clone(),
             endpoint: None,
             outside: Outside::internet(false),

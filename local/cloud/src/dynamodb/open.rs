@@ -23,6 +23,9 @@ const SCHEMA: &str = "
         PRIMARY KEY (consumer, table_name)
     ) WITHOUT ROWID;";
 
+/// Of a database in a folder, 8 MiB of pages.
+const CACHE: &str = "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;";
+
 impl DynamoDb {
     pub(crate) fn open(place: Place, data: Option<&Path>) -> Result<Self, CloudError> {
         let storage = match data {
@@ -47,6 +50,8 @@ impl DynamoDb {
             .map_err(|error| CloudError::Database(error.to_string()))?;
         // No fsync: what the kernel holds outlives the process, so only a power cut could lose writes.
         storage.enable_bulk_loading().map_err(|error| CloudError::Database(error.to_string()))?;
+        // Which also takes much memory for what the kernel caches anyway.
+        storage.conn().execute_batch(CACHE).map_err(|error| CloudError::Database(error.to_string()))?;
         storage.conn().execute_batch(SCHEMA).map_err(|error| CloudError::Database(error.to_string()))?;
         let tables = Tables::load(&storage).map_err(|error| CloudError::Database(error.to_string()))?;
         let state = State {

@@ -92,7 +92,7 @@ bugs! {
     "balance-without-entry", "post-ledger", How::LeftOut(ENTRY);
     "audit-note-kept", "record-audit", How::LeftOut(NOTE);
     "audit-entry-lost", "record-audit", How::LeftOut(AUDIT);
-    "document-without-number", "issue-invoices", How::LeftOut(DOCUMENT_NUMBER);
+    "document-without-number", "issue-invoices", How::Unwritten(DOCUMENT_NUMBER);
 
     // Something is said to be done that is not.
     "event-not-appended", "advance-orders", How::Unwritten(ORDER), 300;

@@ -53,6 +53,14 @@ pub struct Model {
     /// What clients wrote into what they asked for, and how often it was committed.
     marks: BTreeMap<String, u32>,
     carts: BTreeMap<String, Value>,
+    /// The versions of what counts its changes, by key.
+    versions: BTreeMap<String, u64>,
+    /// The orders of this commit.
+    placed: Vec<String>,
+    /// The carts that this commit changed.
+    touched_carts: BTreeSet<String>,
+    /// The events that have a document, by series.
+    documented: BTreeSet<(String, String)>,
     /// The lists' entries, by order: status and version.
     summaries: BTreeMap<String, (String, u64)>,
     /// Notes of work to do, by order.
@@ -75,7 +83,12 @@ impl Model {
         let before = self.violations.len();
         for change in changes {
             self.change(change);
+            self.counted(change);
         }
+        for order in std::mem::take(&mut self.placed) {
+            self.check_placed(&order);
+        }
+        self.touched_carts.clear();
         self.stock.check(&mut self.violations);
         self.books.check(&mut self.violations);
         self.cards.check(&mut self.violations);
@@ -152,6 +165,33 @@ impl Model {
         counts
     }
 
+    /// What counts its changes counts each: whoever wrote over what they had not read left one out.
+    fn counted(&mut self, change: &Change<'_>) {
+        let counts =
+            item::thing(change.pk).is_some_and(|(family, _)| ["cart", "gift-card"].contains(&family));
+        let version =
+            change.new.and_then(|new| new["version"]["N"].as_str()).and_then(|text| text.parse().ok());
+        let (true, Some(version)) = (counts && !change.fact, version) else { return };
+        let before = self.versions.insert(change.pk.to_owned(), version);
+        if let Some(before) = before.filter(|before| before + 1 != version) {
+            self.violations.push(format!("versions: {} was {before} and is {version}", change.pk));
+        }
+    }
+
+    /// An order is what its cart is as it becomes it, in one commit.
+    fn check_placed(&mut self, id: &str) {
+        let order = &self.orders.all[id];
+        let bought: BTreeMap<String, u64> =
+            order.lines.iter().map(|(sku, count)| (sku.clone(), count.unsigned_abs())).collect();
+        let there = self.cart(&order.cart);
+        let cart = &order.cart;
+        if !self.touched_carts.contains(cart) {
+            self.violations.push(format!("one order: {id} was placed, and {cart} does not know of it"));
+        } else if bought != there {
+            self.violations.push(format!("one order: {id} is of {bought:?}, and {cart} holds {there:?}"));
+        }
+    }
+
     /// An event happened that may be what staff did.
     fn acted(&mut self, event: &Value) {
         let act = match event["type"].as_str().unwrap_or_default() {
@@ -182,6 +222,9 @@ impl Model {
                 }
                 for event in commit["events"].as_array().into_iter().flatten() {
                     self.acted(event);
+                    if event["type"] == "order.placed" {
+                        self.placed.push(id.to_owned());
+                    }
                 }
             }
             (true, "gift-card") => {
@@ -197,6 +240,10 @@ impl Model {
                 if !self.documents.entry(id.to_owned()).or_default().insert(number) {
                     self.violations.push(format!("invoices: {id} {number} was written twice"));
                 }
+                let event = read()["content"]["event"].as_str().unwrap_or_default().to_owned();
+                if !self.documented.insert((id.to_owned(), event.clone())) {
+                    self.violations.push(format!("invoices: the event {event} has two documents in {id}"));
+                }
             }
             (false, "stock") if change.sk == "stock" => self.stock.level(id, &read()),
             (false, "stock") if kind == "movement" => {
@@ -206,7 +253,7 @@ impl Model {
                 if movement["reason"] == "received" || is_mark(&movement["reason"]) {
                     self.acts.entry("stock.moved").or_default().0 += 1;
                 }
-                self.stock.moved(&movement);
+                self.stock.moved(&movement, &mut self.violations);
             }
             (false, "reservation") => self.stock.reserved(id, &read()),
             (false, "sandbox") if change.sk == "payment" => {
@@ -217,6 +264,7 @@ impl Model {
             }
             (false, "cart") => {
                 self.carts.insert(id.to_owned(), read());
+                self.touched_carts.insert(id.to_owned());
             }
             (false, "work") => match change.new {
                 Some(_) => _ = self.work.insert(id.to_owned()),

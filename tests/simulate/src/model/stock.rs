@@ -22,6 +22,8 @@ pub struct Stock {
     moved: BTreeMap<Shelf, i64>,
     /// The sum of what was sent.
     shipped: BTreeMap<Shelf, i64>,
+    /// The versions of shelves that movements made.
+    versions: BTreeSet<(Shelf, u64)>,
     touched: BTreeSet<Shelf>,
 }
 
@@ -37,9 +39,13 @@ impl Stock {
     }
 
     /// A movement was written.
-    pub fn moved(&mut self, item: &Value) {
+    pub fn moved(&mut self, item: &Value, violations: &mut Vec<String>) {
         let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
         let shelf = (text("sku"), text("location"));
+        let version = item["version"].as_u64().unwrap_or(0);
+        if !self.versions.insert((shelf.clone(), version)) {
+            violations.push(format!("stock: two movements of {shelf:?} made its version {version}"));
+        }
         *self.moved.entry(shelf.clone()).or_default() += item["change"].as_i64().unwrap_or(0);
         self.touched.insert(shelf);
     }

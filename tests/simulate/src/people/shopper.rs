@@ -29,16 +29,24 @@ pub async fn shop(shop: Arc<Shop>, number: u32, span: u32, seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let client = shop.shopper(format!("shopper {number}"));
     sleep(Duration::from_millis(rng.u64(..=u64::from(span) * 1000))).await;
-    let carts = if rng.u32(..5) == 0 { 2 } else { 1 };
-    for _ in 0..carts {
-        if fill_and_buy(&shop, &client, &mut rng).await.is_none() {
-            return;
+    let card = if rng.u32(..3) == 0 { shop.some_card(&mut rng) } else { None };
+    let mut other = rng.fork();
+    let card = card.as_deref();
+    match rng.u32(..10) {
+        0 if fill_and_buy(&shop, &client, card, &mut rng).await.is_some() => {
+            fill_and_buy(&shop, &client, card, &mut other).await;
         }
+        // In two windows, and with one gift card.
+        1 => {
+            let one = fill_and_buy(&shop, &client, card, &mut rng);
+            join(one, fill_and_buy(&shop, &client, card, &mut other)).await;
+        }
+        _ => _ = fill_and_buy(&shop, &client, card, &mut rng).await,
     }
 }
 
 /// Nothing, where the shopper gave up.
-async fn fill_and_buy(shop: &Shop, client: &Client, rng: &mut Rng) -> Option<()> {
+async fn fill_and_buy(shop: &Shop, client: &Client, card: Option<&str>, rng: &mut Rng) -> Option<()> {
     if rng.u32(..4) == 0 {
         client.get("/v1/products?limit=10").await;
     }
@@ -53,9 +61,7 @@ async fn fill_and_buy(shop: &Shop, client: &Client, rng: &mut Rng) -> Option<()>
         "email": format!("{}@example.com", rng.u32(..1000)),
         "shipping_address": {"name": "Ada", "line1": "12 Analytical Row", "city": "Berlin", "postal_code": "10115", "country": "DE"},
     });
-    if rng.u32(..3) == 0
-        && let Some(code) = shop.some_card(rng)
-    {
+    if let Some(code) = card {
         contact["gift_cards"] = json!([code]);
     }
     if !client.patch(&cart, contact.clone()).await.is_done() {
@@ -74,13 +80,22 @@ async fn fill_and_buy(shop: &Shop, client: &Client, rng: &mut Rng) -> Option<()>
     Some(())
 }
 
+/// Puts things into a cart, now and then in two windows at once.
 async fn fill(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) {
     for _ in 0..rng.u32(1..=3) {
-        let (sku, quantity) = (shop.some_sku(rng).to_owned(), rng.u64(1..=2));
-        let line = json!({"sku": sku, "quantity": quantity});
-        let added = client.post(&format!("/v1/carts/{id}/lines"), line).await;
-        client.stage().history.add(id, &sku, quantity, added.known);
+        let one = add(shop.some_sku(rng), rng.u64(1..=2), client, id);
+        if rng.u32(..4) == 0 {
+            join(one, add(shop.some_sku(rng), rng.u64(1..=2), client, id)).await;
+        } else {
+            one.await;
+        }
     }
+}
+
+async fn add(sku: &str, quantity: u64, client: &Client, id: &str) {
+    let line = json!({"sku": sku, "quantity": quantity});
+    let added = client.post(&format!("/v1/carts/{id}/lines"), line).await;
+    client.stage().history.add(id, sku, quantity, added.known);
 }
 
 fn payment(client: &Client, rng: &mut Rng) -> Value {
@@ -93,15 +108,21 @@ fn payment(client: &Client, rng: &mut Rng) -> Value {
     body
 }
 
-/// Checks the cart out, now and then in two windows at once. The order, where there is one.
+/// Checks the cart out, now and then in two windows at once, or while another puts something in. The order, where there
+/// is one.
 async fn check_out(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) -> Option<String> {
     let path = format!("/v1/carts/{id}/checkout");
-    let answers = if rng.u32(..5) == 0 {
-        let (one, other) =
-            join(client.post(&path, payment(client, rng)), client.post(&path, payment(client, rng))).await;
-        vec![one, other]
-    } else {
-        vec![client.post(&path, payment(client, rng)).await]
+    let checked_out = client.post(&path, payment(client, rng));
+    let answers = match rng.u32(..10) {
+        0 | 1 => {
+            let (one, other) = join(checked_out, client.post(&path, payment(client, rng))).await;
+            vec![one, other]
+        }
+        2 | 3 => {
+            let (more, quantity) = (shop.some_sku(rng), rng.u64(1..=2));
+            vec![join(checked_out, add(more, quantity, client, id)).await.0]
+        }
+        _ => vec![checked_out.await],
     };
     let mut found = None;
     for answer in answers.iter().filter(|answer| answer.is_done()) {

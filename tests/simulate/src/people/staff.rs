@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
+use futures::future::join;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -16,17 +17,25 @@ pub async fn work(shop: Arc<Shop>, chores: u32, span: u32, seed: u64) {
     let pause = u64::from(span) * 2000 / u64::from(chores.max(1)) + 200;
     for _ in 0..chores {
         sleep(Duration::from_millis(rng.u64(..pause))).await;
-        // Several at once, as in a shop with more than one till.
-        let (shop, client, seed) = (Arc::clone(&shop), client.clone(), rng.u64(..));
-        let chore = tokio::spawn(async move { one(&shop, &client, &mut Rng::with_seed(seed)).await });
+        // Several at once, as in a shop with more than one till, and now and then two that do the same.
+        let (shop, client, order) = (Arc::clone(&shop), client.clone(), shop.some_order(&mut rng));
+        let (mut dice, twice) = (rng.fork(), rng.u32(..3) == 0);
+        let mut same = dice.clone();
+        let chore = tokio::spawn(async move {
+            let till = one(&shop, &client, order.clone(), &mut dice);
+            if twice {
+                join(till, one(&shop, &client, order, &mut same)).await;
+            } else {
+                till.await;
+            }
+        });
         if rng.bool() {
             let _ = chore.await;
         }
     }
 }
 
-async fn one(shop: &Shop, client: &Client, rng: &mut Rng) {
-    let order = shop.some_order(rng);
+async fn one(shop: &Shop, client: &Client, order: Option<String>, rng: &mut Rng) {
     match (rng.u32(..14), order) {
         (0 | 1, _) => bring(shop, client, rng).await,
         (2, _) => issue(shop, client, rng).await,
