@@ -43,7 +43,8 @@ impl Crowd {
         crowd.push(tokio::spawn(people::work(Arc::clone(&shop), span, span / 2, rng.u64(..))));
         let market = &shop.stage.market;
         let app = market.app("payment-events").expect("the template has it");
-        let provider = people::notify(Arc::clone(&shop), market.operator(app.settings().clone()), rng.u64(..));
+        let provider =
+            people::notify(Arc::clone(&shop), market.operator(app.settings().clone()), rng.u64(..));
         let provider = tokio::spawn(async move { timeout_at(until, provider).await });
         let sales = sell_scarce(&shop, until).await;
         for person in crowd {
@@ -133,7 +134,9 @@ impl Sales {
             // Who was told nothing may have bought one, too.
             let reserved = stock["reserved"].as_i64().unwrap_or(-1);
             if open > 0 || stock["on_hand"] != SCARCE || !(paid..=SCARCE).contains(&reserved) {
-                wrong.push(format!("{sku}: {paid} orders are paid, {open} are neither paid nor canceled: {stock}"));
+                wrong.push(format!(
+                    "{sku}: {paid} orders are paid, {open} are neither paid nor canceled: {stock}"
+                ));
             }
             let sold = usize::try_from(reserved).unwrap_or(0);
             self.sold.fetch_add(sold, std::sync::atomic::Ordering::Relaxed);

@@ -33,11 +33,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::{arguments::Arguments, crowd::Crowd, report::Report};
 
-/// How often processes at work are killed: of a hundred events five, and of a thousand one hangs.
-const CHANCES: Chances = Chances { by_clock: 200, before_call: 150, after_call: 150, hang: 10 };
+/// How often processes at work are killed: of a hundred events about six, and of a thousand one or two hang.
+const CHANCES: Chances = Chances { by_clock: 250, before_call: 250, after_call: 250, hang: 20 };
 
 /// How often a process that is frozen is killed.
-const IDLE_KILLS: Duration = Duration::from_millis(400);
+const IDLE_KILLS: Duration = Duration::from_millis(1000);
 
 /// What else goes wrong, in ten thousandths: people hang up, and the provider has its ways.
 const BESIDE: [(Kind, u32); 3] = [(Kind::HangUp, 300), (Kind::Provider, 1500), (Kind::Webhook, 5000)];
@@ -93,7 +93,8 @@ async fn run(arguments: &Arguments) -> Result<Report, String> {
     wrong.extend(verdict(&shop, &pool));
     let report = Report::new(&shop, &pool, &sales, storm, began.elapsed(), wrong);
     if let Some(file) = &arguments.json {
-        std::fs::write(file, format!("{:#}\n", report.json(arguments.seed))).map_err(|error| error.to_string())?;
+        std::fs::write(file, format!("{:#}\n", report.json(arguments.seed)))
+            .map_err(|error| error.to_string())?;
     }
     market.close().await;
     Ok(report)

@@ -41,7 +41,7 @@ pub async fn progress(shop: &Shop, pool: &Pool, began: Instant) {
             counts.killed_at_work(),
             counts.killed_idle,
             counts.timed_out,
-            pool.idle(),
+            counts.alive,
         );
     }
 }
@@ -105,6 +105,7 @@ impl Report {
             ("events handed to functions", self.counts.invocations),
             ("AWS calls of functions", self.counts.calls),
             ("processes started", self.counts.started),
+            ("of them at the same time, at most", self.counts.most_alive),
             ("killed at work, by the clock", killed_by_clock),
             ("killed at work, before an AWS call was done", killed_before_call),
             ("killed at work, after an AWS call was done", killed_after_call),

@@ -71,10 +71,8 @@ impl Market {
         let calls = Arc::default();
         for function in market.stack().functions.values() {
             let endpoint = endpoint(market.cloud(), function, &calls).await?;
-            functions.insert(
-                function.binary.clone(),
-                Spec::of(function, format!("http://{}", endpoint.address)),
-            );
+            functions
+                .insert(function.binary.clone(), Spec::of(function, format!("http://{}", endpoint.address)));
             endpoints.push(endpoint);
         }
         Ok(Self { functions, region, named, calls, _market: market, _endpoints: endpoints })

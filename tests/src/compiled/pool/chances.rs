@@ -11,7 +11,7 @@ const WHOLE: u64 = 10_000;
 const SOON_MS: u64 = 120;
 
 /// Most events lead to no more AWS calls than this.
-const CALLS: u64 = 12;
+const CALLS: u64 = 6;
 
 /// How often a process is killed while it works on an event, in ten thousandths of events.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,10 @@ pub struct Counts {
     pub invocations: u64,
     /// Processes that were started.
     pub started: u64,
+    /// Processes that are there now.
+    pub alive: u64,
+    /// Processes that were there at once, at most.
+    pub most_alive: u64,
     /// AWS calls that they made.
     pub calls: u64,
     /// Killed by the clock, while at work.
@@ -64,6 +68,13 @@ impl Counts {
     /// One of a function was killed at work.
     pub(super) fn died(&mut self, function: &str) {
         *self.of_function.entry(function.to_owned()).or_default() += 1;
+    }
+
+    /// There is one more.
+    pub(super) fn born(&mut self) {
+        self.started += 1;
+        self.alive += 1;
+        self.most_alive = self.most_alive.max(self.alive);
     }
 
     /// How many of a function were killed at work.

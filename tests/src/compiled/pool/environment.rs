@@ -65,11 +65,9 @@ impl Environment {
         let endpoint = Endpoint::open(move |request| call(Arc::clone(&calling), request)).await;
         let endpoint = endpoint.map_err(|error| error.to_string())?;
         let spec = Spec { endpoint: format!("http://{}", endpoint.address), ..spec.clone() };
-        let mut process =
-            Process::start(&[ground.binary.as_os_str()], &spec, &api.address, &ground.region)
-                .map_err(|error| format!("{}: {error}", ground.binary.display()))?;
+        let mut process = Process::start(&[ground.binary.as_os_str()], &spec, &api.address, &ground.region)
+            .map_err(|error| format!("{}: {error}", ground.binary.display()))?;
         let counts = Arc::clone(&ground.counts);
-        counted(&counts).started += 1;
         let ready = tokio::select! {
             said = api.hear(INIT_LIMIT) => matches!(said, Some(Said::Ready)),
             _ = process.ended() => false,
@@ -79,6 +77,7 @@ impl Environment {
             counted(&counts).troubles.push(trouble.clone());
             return Err(trouble);
         }
+        counted(&counts).born();
         Ok(Self { process, api, present, blows, counts, struck: false, _endpoint: endpoint })
     }
 
@@ -143,6 +142,12 @@ impl Environment {
             counted(&self.counts).troubles.push(format!("{told}, and nobody had ended it: {log}"));
         }
         told
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        counted(&self.counts).alive -= 1;
     }
 }
 

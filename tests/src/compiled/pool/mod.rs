@@ -122,11 +122,6 @@ impl Pool {
         counted(&self.0.counts).clone()
     }
 
-    /// How many processes there are that wait for an event.
-    pub fn idle(&self) -> usize {
-        self.0.functions.get().map_or(0, |all| all.values().map(|it| it.idle().len()).sum())
-    }
-
     /// Kills one of the processes that wait for an event, if there is one.
     pub fn kill_idle(&self) {
         let functions = self.0.functions.get().into_iter().flat_map(BTreeMap::values);
