@@ -20,8 +20,8 @@ pub struct Arguments {
     /// The folder of the functions' binaries, if not the one that this program is in.
     #[arg(long)]
     binaries: Option<PathBuf>,
-    /// Has queues hide messages for as long as their function may work, not for six times as long: what failed comes
-    /// again sooner.
+    /// Does without what takes minutes to settle: queues hide messages for as long as their function may work, not for six
+    /// times as long; the provider has no troubles, and who sends mails is killed while frozen only.
     #[arg(long)]
     hurry: bool,
     /// Plants a bug of the simulation.
@@ -56,7 +56,7 @@ impl Arguments {
             return text.to_owned();
         }
         let shorter = |line: &str| match line.trim_start().strip_prefix("VisibilityTimeout: ") {
-            // Of a tenth above the function's own time: the template has six times that, or more.
+            // The template has six times the function's own time, or more.
             Some(number) => line.replace(number, &(number.parse::<u64>().unwrap_or(180) / 6 + 1).to_string()),
             None => line.to_owned(),
         };

@@ -14,8 +14,10 @@ const SOON_MS: u64 = 120;
 const CALLS: u64 = 6;
 
 /// How often a process is killed while it works on an event, in ten thousandths of events.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Chances {
+    /// Functions whose processes are left alone while they work.
+    pub spared: &'static [&'static str],
     /// By the clock, wherever it stands: while it starts, computes, or waits for an answer.
     pub by_clock: u64,
     /// When one of its AWS calls has come, and before it is done.
@@ -99,7 +101,10 @@ pub(super) enum Fate {
 
 impl Chances {
     /// What becomes of the next invocation. Not every process that is to die comes to it: most make few calls.
-    pub(super) fn draw(&self, dice: &mut Dice) -> Fate {
+    pub(super) fn draw(&self, function: &str, dice: &mut Dice) -> Fate {
+        if self.spared.contains(&function) {
+            return Fate::Lives;
+        }
         let mut thrown = dice.below(WHOLE);
         let which = dice.below(CALLS) + 1;
         let fates = [

@@ -149,7 +149,10 @@ impl Pool {
             return Err(InvocationError::new("Closed", "no processes are started any more"));
         };
         let fate = match self.0.on.load(Ordering::Relaxed) {
-            true => self.0.chances.draw(&mut self.0.dice.lock().unwrap_or_else(PoisonError::into_inner)),
+            true => {
+                let mut dice = self.0.dice.lock().unwrap_or_else(PoisonError::into_inner);
+                self.0.chances.draw(function, &mut dice)
+            }
             false => Fate::Lives,
         };
         counted(&self.0.counts).invocations += 1;
