@@ -23,7 +23,7 @@ pub struct Arguments {
     /// Does without what takes minutes to settle: queues hide messages for as long as their function may work, not for six
     /// times as long; the provider has no troubles, and who sends mails is killed while frozen only.
     #[arg(long)]
-    hurry: bool,
+    pub hurry: bool,
     /// Plants a bug of the simulation.
     #[arg(long)]
     pub bug: Option<String>,
