@@ -73,6 +73,8 @@ impl Process {
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .env("AWS_ENDPOINT_URL", &spec.endpoint)
             .current_dir(folder.filter(|folder| folder.is_dir()).unwrap_or(Path::new("/")))
+            // A group of its own: then, if this program is killed, the kernel ends the process even where it is frozen.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
