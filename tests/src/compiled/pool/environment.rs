@@ -68,12 +68,17 @@ impl Environment {
         let mut process = Process::start(&[ground.binary.as_os_str()], &spec, &api.address, &ground.region)
             .map_err(|error| format!("{}: {error}", ground.binary.display()))?;
         let counts = Arc::clone(&ground.counts);
-        let ready = tokio::select! {
-            said = api.hear(INIT_LIMIT) => matches!(said, Some(Said::Ready)),
-            _ = process.ended() => false,
+        let trouble = tokio::select! {
+            said = api.hear(INIT_LIMIT) => match said {
+                Some(Said::Ready) => None,
+                // A machine may have more to do than this; Lambda starts another one then.
+                None => return Err("it took too long to start".to_owned()),
+                Some(other) => Some(format!("it said {other:?}")),
+            },
+            how = process.ended() => Some(how),
         };
-        if !ready {
-            let trouble = format!("{} did not start: {}", spec.name, process.log().join(" | "));
+        if let Some(trouble) = trouble {
+            let trouble = format!("{} did not start: {trouble}: {}", spec.name, process.log().join(" | "));
             counted(&counts).troubles.push(trouble.clone());
             return Err(trouble);
         }
@@ -119,20 +124,20 @@ impl Environment {
         }
     }
 
-    /// Waits until it asks for the next event, and freezes it.
-    pub(super) async fn rest(&mut self) -> Result<(), String> {
+    /// Waits until it asks for the next event, and freezes it. Whether it is good for one.
+    pub(super) async fn rest(&mut self) -> bool {
         let ready = tokio::select! {
             said = self.api.hear(INIT_LIMIT) => matches!(said, Some(Said::Ready)),
-            _ = self.process.ended() => false,
+            how = self.process.ended() => {
+                self.ended(&how);
+                false
+            }
         };
         for line in self.process.take_log().iter().filter(|line| line.contains("panicked at")) {
             counted(&self.counts).troubles.push(line.clone());
         }
-        if !ready && !self.struck {
-            return Err("it did not ask for another event".to_owned());
-        }
         self.process.signal(Signal::SIGSTOP);
-        Ok(())
+        ready
     }
 
     fn ended(&self, how: &str) -> String {

@@ -177,12 +177,10 @@ impl Pool {
             counted(&self.0.counts).died(function);
             InvocationError::new("Runtime.ExitError", error)
         })?;
-        let counts = Arc::clone(&self.0.counts);
         // Whoever waits has the answer already; the process may still tidy up.
         tokio::spawn(async move {
-            match environment.rest().await {
-                Ok(()) => deployed.idle().push(environment),
-                Err(error) => counted(&counts).troubles.push(format!("{}: {error}", deployed.spec.name)),
+            if environment.rest().await {
+                deployed.idle().push(environment);
             }
             drop(room);
         });
