@@ -50,7 +50,7 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { cloud, caller } = self.clone();
         // Here and now: the future may be polled by whoever the SDK likes.
-        let guard = guard::present().or_else(|| caller.guard.clone());
+        let guard = guard::present_guard().or_else(|| caller.guard.clone());
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let (parts, body) = request.into_parts();

@@ -26,7 +26,7 @@ pub async fn guarded<F: Future>(guard: Arc<dyn Guard>, work: F) -> F::Output {
     GUARD.scope(guard, work).await
 }
 
-/// The guard of the work that this task does now.
-pub(crate) fn present() -> Option<Arc<dyn Guard>> {
+/// The guard of the work that this task does now: for who does some of it elsewhere.
+pub fn present_guard() -> Option<Arc<dyn Guard>> {
     GUARD.try_with(Arc::clone).ok()
 }

@@ -35,7 +35,7 @@ pub use caller::{Access, Caller};
 pub use cloud::{Cloud, CloudError, CloudOptions};
 pub use error::AwsError;
 pub use faults::{Broken, CallInfo, Delivery, Fault, Faults, Instead};
-pub use guard::{Guard, guarded};
+pub use guard::{Guard, guarded, present_guard};
 pub use kms::Kms;
 pub use objects::Objects;
 pub use observe::{CallRecord, Capacity, Observer, Outcome, Units};

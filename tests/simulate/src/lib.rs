@@ -10,22 +10,22 @@
 
 mod bug;
 mod campaign;
-mod client;
+pub mod client;
 pub mod exhaustive;
 pub mod flash;
 mod hash;
-mod history;
+pub mod history;
 mod item;
 mod kind;
-mod model;
+pub mod model;
 mod partial;
-mod people;
+pub mod people;
 mod plan;
 mod run;
 mod shrink;
-mod stage;
-mod watch;
-mod weather;
+pub mod stage;
+pub mod watch;
+pub mod weather;
 
 pub use bug::{BUGS, Bug};
 pub use campaign::{Bounds, Tally, campaign};

@@ -98,7 +98,7 @@ pub fn verdict(shop: &Shop) -> Vec<String> {
 }
 
 /// A store that sells what was asked for.
-async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -> Arc<Shop> {
+pub async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -> Arc<Shop> {
     let mut event = json!({
         "name": "Kiosk", "currency": "EUR", "review_above": {"amount": 5_000, "currency": "EUR"},
         "locations": [{"id": "berlin", "name": "Berlin"}, {"id": "hamburg", "name": "Hamburg"}],
@@ -160,7 +160,8 @@ async fn redrive(market: &Market) {
     }
 }
 
-fn outside(market: &Market, watch: &Watch) -> Outside {
+/// What the world outside the tables says.
+pub fn outside(market: &Market, watch: &Watch) -> Outside {
     let cloud = market.cloud();
     let queues = market.stack().queues.values();
     let waiting = queues.filter_map(|queue| {

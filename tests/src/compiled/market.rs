@@ -3,19 +3,14 @@
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
     fs,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
 use serde_json::json;
 use souk::runtime::{Transport, web::Outside};
 use souk_cloud::{Caller, Cloud, iam::Policy};
@@ -23,9 +18,8 @@ use souk_local::{
     engine::{self, MarketOptions},
     template::FunctionSpec,
 };
-use tokio::net::TcpListener;
 
-use super::{process::Spec, scene::Scene};
+use super::{endpoint::Endpoint, process::Spec, scene::Scene};
 
 /// The market that the functions find.
 pub struct Market {
@@ -39,6 +33,8 @@ pub struct Market {
     pub calls: Arc<AtomicU64>,
     /// Keeps the resources.
     _market: engine::Market,
+    /// Where the functions reach them.
+    _endpoints: Vec<Endpoint>,
 }
 
 impl Market {
@@ -70,24 +66,15 @@ impl Market {
             .play()
             .await
             .map_err(|error| format!("the scene of the samples: {error}"))?;
-        let mut functions = BTreeMap::new();
+        let (mut functions, mut endpoints) = (BTreeMap::new(), Vec::new());
         let calls = Arc::default();
         for function in market.stack().functions.values() {
             let endpoint = endpoint(market.cloud(), function, &calls).await?;
-            functions.insert(function.binary.clone(), spec(function, endpoint));
+            functions
+                .insert(function.binary.clone(), Spec::of(function, format!("http://{}", endpoint.address)));
+            endpoints.push(endpoint);
         }
-        Ok(Self { functions, region, named, calls, _market: market })
-    }
-}
-
-fn spec(function: &FunctionSpec, endpoint: String) -> Spec {
-    Spec {
-        name: function.name.clone(),
-        arn: function.arn.clone(),
-        memory: function.memory,
-        timeout: Duration::from_secs(function.timeout.into()),
-        environment: function.environment.clone(),
-        endpoint,
+        Ok(Self { functions, region, named, calls, _market: market, _endpoints: endpoints })
     }
 }
 
@@ -96,38 +83,16 @@ async fn endpoint(
     cloud: &Arc<Cloud>,
     function: &FunctionSpec,
     calls: &Arc<AtomicU64>,
-) -> Result<String, String> {
+) -> Result<Endpoint, String> {
     let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": function.statements}))
         .map_err(|error| format!("the policy of {}: {error}", function.name))?;
     let caller = Arc::new(Caller::with_policy(&function.name, Arc::new(policy)));
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (cloud, calls) = (Arc::clone(cloud), Arc::clone(calls));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (cloud, caller, calls) = (Arc::clone(&cloud), Arc::clone(&caller), Arc::clone(&calls));
-            let service = hyper::service::service_fn(move |request| {
-                calls.fetch_add(1, Ordering::Relaxed);
-                exchange(Arc::clone(&cloud), Arc::clone(&caller), request)
-            });
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-            );
-        }
-    });
-    Ok(format!("http://{address}"))
-}
-
-async fn exchange(
-    cloud: Arc<Cloud>,
-    caller: Arc<Caller>,
-    request: http::Request<hyper::body::Incoming>,
-) -> Result<http::Response<Full<Bytes>>, Infallible> {
-    let broken = || http::Response::builder().status(500).body(Full::default());
-    let (parts, body) = request.into_parts();
-    let answer = match body.collect().await {
-        Ok(body) => cloud.call(&caller, http::Request::from_parts(parts, body.to_bytes())).await.ok(),
-        Err(_) => None,
-    };
-    Ok(answer.map_or_else(|| broken().unwrap_or_default(), |answer| answer.map(Full::new)))
+    Endpoint::open(move |request| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        let (cloud, caller) = (Arc::clone(&cloud), Arc::clone(&caller));
+        async move { cloud.call(&caller, request).await }
+    })
+    .await
+    .map_err(|error| error.to_string())
 }

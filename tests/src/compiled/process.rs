@@ -9,6 +9,11 @@ use std::{
     time::Duration,
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use souk_local::template::FunctionSpec;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
@@ -30,6 +35,20 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// Where AWS's services answer it.
     pub endpoint: String,
+}
+
+impl Spec {
+    /// What the template says of `function`, which AWS's services answer at `endpoint`.
+    pub fn of(function: &FunctionSpec, endpoint: String) -> Self {
+        Self {
+            name: function.name.clone(),
+            arn: function.arn.clone(),
+            memory: function.memory,
+            timeout: Duration::from_secs(function.timeout.into()),
+            environment: function.environment.clone(),
+            endpoint,
+        }
+    }
 }
 
 /// A running function, and what it has written so far.
@@ -54,6 +73,8 @@ impl Process {
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .env("AWS_ENDPOINT_URL", &spec.endpoint)
             .current_dir(folder.filter(|folder| folder.is_dir()).unwrap_or(Path::new("/")))
+            // A group of its own: then, if this program is killed, the kernel ends the process even where it is frozen.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -72,6 +93,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Sends it a signal, unless it has ended.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(id) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
+            // It is gone only where it was not yet waited for: then nobody else has its number.
+            let _ = kill(Pid::from_raw(id), signal);
+        }
+    }
+
     /// Completes when the process ends by itself, and tells how.
     pub async fn ended(&mut self) -> String {
         self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string())
@@ -82,11 +111,10 @@ impl Process {
     /// # Errors
     /// That it had ended before, or did not end.
     pub async fn stop(&mut self) -> Result<(), String> {
-        let Some(id) = self.child.id() else { return Err("it had ended before it was asked to".to_owned()) };
-        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await;
-        if !asked.is_ok_and(|status| status.success()) {
-            return Err("it could not be asked to end".to_owned());
+        if self.child.id().is_none() {
+            return Err("it had ended before it was asked to".to_owned());
         }
+        self.signal(Signal::SIGTERM);
         match timeout(Duration::from_secs(2), self.child.wait()).await {
             Ok(_) => Ok(()),
             Err(_) => {
@@ -94,6 +122,11 @@ impl Process {
                 Err("it did not end within 2 seconds of SIGTERM".to_owned())
             }
         }
+    }
+
+    /// Takes what it has written to its log since this was last asked.
+    pub fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What it has written to its log.

@@ -5,14 +5,12 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpListener,
     sync::{Mutex, mpsc},
     time::timeout,
 };
+
+use super::endpoint::Endpoint;
 
 /// What the process said to the Runtime API.
 #[derive(Debug)]
@@ -46,6 +44,7 @@ pub struct RuntimeApi {
     pub address: String,
     events: mpsc::Sender<Event>,
     said: mpsc::Receiver<Said>,
+    _endpoint: Endpoint,
 }
 
 struct Shared {
@@ -59,27 +58,16 @@ impl RuntimeApi {
     /// # Errors
     /// Where no port can be listened on.
     pub async fn open() -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
         let (events, next) = mpsc::channel(1);
         let (say, said) = mpsc::channel(16);
         let shared = Arc::new(Shared { events: Mutex::new(next), said: say });
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let shared = Arc::clone(&shared);
-                let service = hyper::service::service_fn(move |request| serve(Arc::clone(&shared), request));
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service),
-                );
-            }
-        });
-        Ok(Self { address, events, said })
+        let endpoint = Endpoint::open(move |request| serve(Arc::clone(&shared), request)).await?;
+        Ok(Self { address: endpoint.address.clone(), events, said, _endpoint: endpoint })
     }
 
     /// Hands over an event.
     pub async fn send(&self, event: Event) {
-        // The receiver lives as long as the listener, which never ends.
+        // The receiver lives as long as the endpoint, which this holds.
         let _ = self.events.send(event).await;
     }
 
@@ -89,11 +77,8 @@ impl RuntimeApi {
     }
 }
 
-async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn serve(shared: Arc<Shared>, request: Request<Bytes>) -> Result<Response<Bytes>, Infallible> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return Ok(plain(StatusCode::BAD_REQUEST));
-    };
     let path: Vec<&str> = parts.uri.path().trim_matches('/').split('/').collect();
     let said = match (&parts.method, path.as_slice()) {
         (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => return Ok(next(&shared).await),
@@ -111,7 +96,7 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respon
 }
 
 /// Answers once there is an event, however long that takes: between events Lambda freezes the process.
-async fn next(shared: &Shared) -> Response<Full<Bytes>> {
+async fn next(shared: &Shared) -> Response<Bytes> {
     let _ = shared.said.send(Said::Ready).await;
     let Some(event) = shared.events.lock().await.recv().await else { return plain(StatusCode::GONE) };
     Response::builder()
@@ -123,12 +108,12 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
             "lambda-runtime-trace-id",
             "Root=1-69072aa8-5c1b1e5f3a9d4c7e8b2f6a10;Parent=53995c3f42cd8ad8;Sampled=0",
         )
-        .body(Full::new(event.payload))
+        .body(event.payload)
         .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-fn plain(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+fn plain(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
