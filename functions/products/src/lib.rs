@@ -20,8 +20,11 @@ use utoipa::IntoParams;
 /// Storefronts may show a product for so long after it changed.
 const BRIEFLY: &str = "public, max-age=10, stale-while-revalidate=50";
 
-/// Where many look at the same page, it is put together once in so long: much less than what storefronts may keep it for.
-const REMEMBERED: SignedDuration = SignedDuration::from_secs(2);
+/// Where many look at the same page at once, it is put together once in so long: much less than what they may keep it
+/// for.
+const REMEMBERED: SignedDuration = SignedDuration::from_millis(500);
+/// What remembered pages are called.
+const PAGES: &str = "products ";
 /// Longer pages are not remembered: they are a machine's, and take memory.
 const SHORT: usize = 25;
 
@@ -94,7 +97,7 @@ async fn list(app: App, call: Call<Nothing, ListProducts>) -> Result<Reply<List<
     if call.may(Scope::CatalogWrite) || ask.cursor.is_some() || ask.limit.get() > SHORT {
         return Ok(Reply::ok(page(&app, &call).await?).cache(BRIEFLY));
     }
-    let name = format!("products {:?} {:?} {}", ask.tag, ask.currency, ask.limit.get());
+    let name = format!("{PAGES}{:?} {:?} {}", ask.tag, ask.currency, ask.limit.get());
     let list = match app.tenant_memo().get::<List<ProductView>>(tenant, &name, app.now(), REMEMBERED) {
         Some(list) => list,
         None => app.tenant_memo().put(tenant, &name, app.now(), page(&app, &call).await?),
@@ -126,7 +129,7 @@ async fn create(app: App, call: Call<NewProduct>) -> Result<Reply<ProductView>, 
     let product = Product::new(ProductId::new(&app), call.body.clone(), app.now())?;
     let reply = one(&app, call.tenant()?, product.clone(), None).await?;
     let reply = reply.status_created(format!("/v1/products/{}", product.id));
-    catalog::create(&app, &call, &product, reply).await
+    changed(&app, call.tenant()?, catalog::create(&app, &call, &product, reply).await)
 }
 
 async fn change(app: App, call: Call<ChangeProduct>) -> Result<Reply<ProductView>, Problem> {
@@ -135,7 +138,7 @@ async fn change(app: App, call: Call<ChangeProduct>) -> Result<Reply<ProductView
     ETag::of_version(old.version).if_match(&call.headers)?;
     let new = old.changed(call.body.clone(), app.now())?;
     let reply = one(&app, tenant, new.clone(), None).await?;
-    catalog::replace(&app, &call, &old, &new, reply).await
+    changed(&app, tenant, catalog::replace(&app, &call, &old, &new, reply).await)
 }
 
 async fn archive(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
@@ -145,7 +148,13 @@ async fn archive(app: App, call: Call) -> Result<Reply<Nothing>, Problem> {
     if new.version == old.version {
         return Ok(Reply::empty());
     }
-    catalog::replace(&app, &call, &old, &new, Reply::empty()).await
+    changed(&app, call.tenant()?, catalog::replace(&app, &call, &old, &new, Reply::empty()).await)
+}
+
+/// Hands on what came of a change. What this environment remembers from before it is forgotten.
+fn changed<T>(app: &App, tenant: Tenant, outcome: T) -> T {
+    app.tenant_memo().forget_all(tenant, PAGES);
+    outcome
 }
 
 fn skus(products: &[Product]) -> Vec<Sku> {

@@ -52,6 +52,10 @@ impl Memo {
     fn forget(&self, name: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
+
+    fn forget_all(&self, beginning: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| !name.starts_with(beginning));
+    }
 }
 
 /// A small memory of what belongs to tenants, each entry under the tenant whose it is: what serves one finds nothing of
@@ -84,6 +88,11 @@ impl TenantMemo {
     pub fn forget(&self, tenant: Tenant, name: &str) {
         self.0.forget(&Self::name(tenant, name));
     }
+
+    /// Forgets what was put under names that begin so for `tenant`.
+    pub fn forget_all(&self, tenant: Tenant, beginning: &str) {
+        self.0.forget_all(&Self::name(tenant, beginning));
+    }
 }
 
 // What is remembered may be secret.
@@ -111,5 +120,10 @@ mod tests {
         assert!(found(one, now + minute * 2).is_none() && found(one, now - minute * 2).is_none());
         memo.forget(one, "keys");
         assert!(found(one, now).is_none());
+        for tenant in [one, other] {
+            memo.put(tenant, "keys", now, "sk_2".to_owned());
+        }
+        memo.forget_all(one, "ke");
+        assert!(found(one, now).is_none() && found(other, now).is_some());
     }
 }

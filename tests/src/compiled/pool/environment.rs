@@ -166,7 +166,7 @@ impl Present {
         *count(&mut counted(&self.ground.counts)) += 1;
         // Whoever runs it is gone only where the process is, too.
         let _ = self.blow.send(blow);
-        pending().await
+        pending::<()>().await;
     }
 }
 
