@@ -145,7 +145,7 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     troubles.mail.store(true, Ordering::Relaxed);
     let paid = shopper.check_out(&cart, "pm_card_visa").await.expect(202).header("location").to_owned();
     until(&shopper.0, &paid, |order| order["payment"]["status"] == "captured").await;
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
     troubles.mail.store(false, Ordering::Relaxed);
     left_to_queues(market, troubles).await;
     staff.0.post(&format!("{paid}/fulfillments"), json!({})).await.expect(201);
@@ -210,6 +210,9 @@ async fn left_to_queues(market: &TestMarket, troubles: &Troubles) {
     let pay = json!({"payment_method": "pm_card_visa"});
     let id = cart.trim_start_matches("/v1/carts/");
     let placed = customer.call("POST /v1/carts/{id}/checkout", id, pay).await.expect(202);
+    troubles.mail.store(true, Ordering::Relaxed);
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    troubles.mail.store(false, Ordering::Relaxed);
     market.market.settled().await;
     let order = format!("/v1/orders/{}", placed.text_at("/id"));
     staff.0.post(&format!("{order}/refunds"), json!({})).await.expect(201);
