@@ -22,6 +22,12 @@ use crate::{
     vault::{Opened, Subject},
 };
 
+/// A transaction has at most so many writes.
+const MOST_WRITES: usize = 100;
+
+/// Those of every placing: what it was before, its first events, the note of its work, the answer to the request.
+const OTHERS: usize = 4;
+
 /// How an order is paid.
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
@@ -111,8 +117,9 @@ impl Placing {
             draft,
             traits,
         };
+        let others = OTHERS + claims.writes.len() + redemptions.len();
         let taken = match stock {
-            Stock::Now => take(app, tenant, &placed).await?,
+            Stock::Now => take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES),
             Stock::Later => None,
         };
         let (reserved, stock) = taken.map_or((None, Vec::new()), |taken| (Some(taken.0), taken.1));

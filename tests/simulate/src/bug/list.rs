@@ -61,6 +61,7 @@ bugs! {
     "posted-again", "follow-orders", How::Unconditional(ENTRY);
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
+    "oversold-as-placed", "checkout", How::Unconditional(STOCK);
     "card-overdrawn", "checkout", How::Unconditional(CARD);
     "card-redeemed-again", "checkout", How::Unconditional(CARD_CHANGE);
     "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
@@ -75,6 +76,7 @@ bugs! {
     "order-without-work", "checkout", How::LeftOut(WORK);
     "order-without-answer", "checkout", How::LeftOut(ANSWER);
     "cart-without-answer", "carts", How::LeftOut(ANSWER);
+    "placed-without-stock", "checkout", How::LeftOut(STOCK);
     "paid-without-card", "checkout", How::LeftOut(CARD);
     "card-without-fact", "checkout", How::LeftOut(CARD_CHANGE);
     "stock-without-reservation", "advance-orders", How::LeftOut(RESERVATION);
@@ -105,6 +107,7 @@ bugs! {
 
     // A number is wrong.
     "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
+    "placed-one-less", "checkout", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
     "captured-twice", "advance-orders", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
     "captured-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "captured", by: 1 }, 300;
     "refunded-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "refunded", by: 1 }, 300;
