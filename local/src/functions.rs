@@ -16,6 +16,7 @@ pub fn functions() -> Vec<Function> {
         customers::function(),
         drafts::function(),
         enforce_retention::function(),
+        follow_orders::function(),
         gift_cards::function(),
         health::function(),
         identity_providers::function(),

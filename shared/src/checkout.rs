@@ -5,7 +5,7 @@ mod placing;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-pub(crate) use placing::{Payment, Placing};
+pub(crate) use placing::{Payment, Placing, Stock};
 
 use crate::{
     cart::{self, Cart, Particulars},
@@ -63,7 +63,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         Some(method) => Some(provider(app, tenant, Some(method)).await?),
         None => None,
     };
-    let vault = Opened::new(app, tenant);
+    let (vault, mut stock) = (Opened::new(app, tenant), Stock::Now);
     for _ in 0..TRIES {
         let mut cart = cart::load(app, caller, id).await?;
         ETag::of_version(cart.version).if_match(&call.headers)?;
@@ -76,7 +76,6 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         complete(&cart, &quote)?;
         let contact = contact(particulars)?;
         agreed(&quote, call.body.total)?;
-        in_stock(app, tenant, &quote.computed.priced.lines).await?;
         let provider = match named {
             Some(provider) => provider,
             // Nobody is asked for what gift cards and store credit paid.
@@ -95,12 +94,17 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         };
         let (read, cause, of) = (cart.version, call.cause(), (None, Some(traits)));
         let placing =
-            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, &cause).await?;
+            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, stock, &cause).await?;
+        if !placing.takes_stock() {
+            in_stock(app, tenant, &placing.order.lines).await?;
+        }
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
         writes.extend(placing.writes.iter().cloned());
         match call.commit(app, writes, accepted(&placing.order, contact)).await {
             // The cart changed meanwhile, or somebody else checked it out: look again.
             Err(error) if error.refused(0) => {}
+            // The order is placed all the same, and waits its turn for the stock.
+            Err(error) if placing.lacks_stock(&error, 1) => stock = Stock::Later,
             Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),
             Ok(reply) => return Ok(reply),
         }

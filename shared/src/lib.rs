@@ -11,6 +11,7 @@ pub mod checkout;
 pub mod credential;
 pub mod customer;
 pub mod draft;
+pub mod follow;
 pub mod gift_card;
 pub mod identity;
 pub mod inventory;

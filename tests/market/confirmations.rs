@@ -42,7 +42,7 @@ impl Faults for Crowd {
         let about = |part: &str| call.keys.iter().any(|(_, key)| key.contains(part));
         let left = match call.caller.as_str() {
             "advance-orders" if writes && about("/sandbox/") => &self.sandbox,
-            "post-ledger" if writes && about("/ledger") => &self.ledger,
+            "follow-orders" | "post-ledger" if writes && about("/ledger") => &self.ledger,
             _ => return Delivery::Deliver,
         };
         match left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) {

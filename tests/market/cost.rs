@@ -6,7 +6,7 @@ use souk_local::bill::{Item, Prices, Share, Usage};
 use souk_tests::{FakeStripe, TestMarket, purchase, stock_up};
 
 /// Write units of a whole purchase of one line. Lower it with every saving.
-const WRITES: u64 = 35;
+const WRITES: u64 = 32;
 
 /// What the sandbox writes of it, which plays the provider.
 const SANDBOX: u64 = 3;
@@ -21,7 +21,7 @@ const KEYS: u64 = 6;
 const READS: u64 = 110;
 
 /// Requests to queues, where nobody else buys.
-const QUEUES: u64 = 17;
+const QUEUES: u64 = 3;
 
 async fn rest(market: &TestMarket) {
     market.market.settled().await;

@@ -23,6 +23,7 @@ mod drafts;
 mod edits;
 mod events;
 mod faults;
+mod followers;
 mod forge;
 mod forgeries;
 mod gift_cards;

@@ -17,13 +17,22 @@ use souk_tests::{Browser, FakeStripe, Integration, Member, PASSWORD, TestMarket,
 use crate::api_keys;
 use crate::{forge, issuers};
 
-/// SES fails while the switch is on: then the mail's mark is taken back.
-struct NoMail(AtomicBool);
+/// SES fails while the first switch is on: then the mail's mark is taken back. What follows orders can't read them while
+/// the second one is: then the queues have it.
+#[derive(Default)]
+struct Troubles {
+    mail: AtomicBool,
+    follower: AtomicBool,
+}
 
-impl Faults for NoMail {
+impl Faults for Troubles {
     fn before(&self, call: &CallInfo) -> Option<Fault> {
-        let fails = call.service == "ses" && self.0.load(Ordering::Relaxed);
-        fails.then(|| Fault::Refuse(AwsError::new("TooManyRequestsException", "slow down").into()))
+        if call.service == "ses" && self.mail.load(Ordering::Relaxed) {
+            return Some(Fault::Refuse(AwsError::new("TooManyRequestsException", "slow down").into()));
+        }
+        let of_follower = call.caller == "follow-orders" && call.service == "dynamodb";
+        let fails = of_follower && self.follower.load(Ordering::Relaxed);
+        fails.then(|| Fault::Refuse(AwsError::new("ValidationException", "not today").into()))
     }
 }
 
@@ -68,7 +77,7 @@ impl Observer for Asked {
 
 /// What functions ask of AWS while everything is done, of secrets under the names that a template alone gives them.
 pub async fn everything_asked() -> Vec<(String, Ask)> {
-    let (faults, asked) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Asked::default()));
+    let (faults, asked) = (Arc::new(Troubles::default()), Arc::new(Asked::default()));
     let (market, stripe) = open(template(), &faults, asked.clone()).await;
     everything(&market, &stripe, &faults).await;
     let (opened, written) =
@@ -86,7 +95,7 @@ pub async fn everything_asked() -> Vec<(String, Ask)> {
 
 async fn open(
     template: String,
-    faults: &Arc<NoMail>,
+    faults: &Arc<Troubles>,
     observer: Arc<dyn Observer>,
 ) -> (TestMarket, FakeStripe) {
     let stripe = FakeStripe::default();
@@ -103,7 +112,7 @@ async fn open(
 }
 
 /// Everything that Souk does, once.
-async fn everything(market: &TestMarket, stripe: &FakeStripe, mail_fails: &NoMail) {
+async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Troubles) {
     let (shopper, staff) = (market.shopper(), market.staff());
     let product = staff.sell("MUG", 1250, 20).await;
     let change = json!({
@@ -133,11 +142,12 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, mail_fails: &NoMai
     let declined = shopper.check_out(&cart, "pm_card_chargeDeclined").await.expect(202);
     until(&shopper.0, declined.header("location"), |order| order["status"] == "canceled").await;
     shopper.0.get(&cart).await.expect(200);
-    mail_fails.0.store(true, Ordering::Relaxed);
+    troubles.mail.store(true, Ordering::Relaxed);
     let paid = shopper.check_out(&cart, "pm_card_visa").await.expect(202).header("location").to_owned();
     until(&shopper.0, &paid, |order| order["payment"]["status"] == "captured").await;
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-    mail_fails.0.store(false, Ordering::Relaxed);
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    troubles.mail.store(false, Ordering::Relaxed);
+    left_to_queues(market, troubles).await;
     staff.0.post(&format!("{paid}/fulfillments"), json!({})).await.expect(201);
     let review = shopper.buy("MUG", 1, "pm_card_riskLevelElevated").await;
     market.market.settled().await;
@@ -190,6 +200,24 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, mail_fails: &NoMai
     market.leap(jiff::SignedDuration::from_hours(1));
     market.invoke("reconcile", json!({})).await.unwrap();
     crate::saved_methods::everything(market).await;
+}
+
+/// What the follower of orders leaves to others, of a customer's order that is paid and given back.
+async fn left_to_queues(market: &TestMarket, troubles: &Troubles) {
+    troubles.follower.store(true, Ordering::Relaxed);
+    let (shopper, staff, customer) = (market.shopper(), market.staff(), market.customer(8));
+    let cart = shopper.cart("MUG", 1).await;
+    let pay = json!({"payment_method": "pm_card_visa"});
+    let id = cart.trim_start_matches("/v1/carts/");
+    let placed = customer.call("POST /v1/carts/{id}/checkout", id, pay).await.expect(202);
+    troubles.mail.store(true, Ordering::Relaxed);
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    troubles.mail.store(false, Ordering::Relaxed);
+    market.market.settled().await;
+    let order = format!("/v1/orders/{}", placed.text_at("/id"));
+    staff.0.post(&format!("{order}/refunds"), json!({})).await.expect(201);
+    market.market.settled().await;
+    troubles.follower.store(false, Ordering::Relaxed);
 }
 
 /// A shopper pays through Stripe, and Stripe says so.
@@ -304,7 +332,7 @@ async fn custom_roles(market: &TestMarket) {
 
 #[tokio::test(start_paused = true)]
 async fn every_permission_is_granted_and_none_too_much() {
-    let (faults, denials) = (Arc::new(NoMail(AtomicBool::new(false))), Arc::new(Denials::default()));
+    let (faults, denials) = (Arc::new(Troubles::default()), Arc::new(Denials::default()));
     let (market, stripe) = open(template(), &faults, denials.clone()).await;
     let story = AssertUnwindSafe(everything(&market, &stripe, &faults)).catch_unwind().await;
     let denied = denials.list();

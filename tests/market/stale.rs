@@ -7,7 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use souk_cloud::{Faults, Instead};
+use souk_cloud::{AwsError, CallInfo, Fault, Faults, Instead};
 use souk_tests::{TestMarket, until};
 
 /// What is missing of an order's commits where they are not read strongly.
@@ -28,6 +28,12 @@ struct Stale {
 }
 
 impl Faults for Stale {
+    /// What follows orders can't read them: what is left of it is done by its workers.
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        let fails = call.caller == "follow-orders" && call.service == "dynamodb";
+        fails.then(|| Fault::Refuse(AwsError::new("ValidationException", "not today").into()))
+    }
+
     fn request(&self, caller: &str, service: &str, operation: &str, body: &Bytes) -> Option<Instead> {
         if service != "dynamodb" || operation != "Query" || !WORKERS.contains(&caller) {
             return None;

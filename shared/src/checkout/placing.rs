@@ -8,17 +8,25 @@ use crate::{
     gift_card,
     http::{Code, CommitError, Problem},
     id::{DraftId, OrderId, spoken_number},
+    identity::StoreProfile,
+    inventory::{self, Allocation},
     order::{self, Order, OrderContact, Placed},
     payment::{CaptureMethod, Method, ProviderName, SaveFor},
     pricing::{OutsideMethod, PaidOutside},
     promotion::{self, Claims},
     quote::Quote,
-    risk::Traits,
+    risk::{self, Assessment, Counts, Facts, Traits},
     runtime::App,
     store::Write,
     tenant::Tenant,
     vault::{Opened, Subject},
 };
+
+/// A transaction has at most so many writes.
+const MOST_WRITES: usize = 100;
+
+/// Those of every placing: what it was before, its first events, the note of its work, the answer to the request.
+const OTHERS: usize = 4;
 
 /// How an order is paid.
 #[derive(Clone, Debug)]
@@ -46,6 +54,16 @@ pub(crate) struct Placing {
     claims: Claims,
     claims_at: usize,
     tenders_at: usize,
+    stock_at: usize,
+}
+
+/// Whether an order that is placed takes its stock at once, or leaves that to the saga.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stock {
+    /// At once, where that can be.
+    Now,
+    /// Later.
+    Later,
 }
 
 impl Placing {
@@ -63,6 +81,7 @@ impl Placing {
         quote: Quote,
         payment: Payment,
         (draft, traits): (Option<DraftId>, Option<Traits>),
+        stock: Stock,
         cause: &Cause,
     ) -> Result<Self, Problem> {
         let (cart_version, now) = (cart.version, app.now());
@@ -98,12 +117,31 @@ impl Placing {
             draft,
             traits,
         };
-        let (order, mut writes) = order::place(tenant, id, placed, cause, now)?;
+        let others = OTHERS + claims.writes.len() + redemptions.len();
+        let taken = match stock {
+            Stock::Now => take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES),
+            Stock::Later => None,
+        };
+        let (reserved, stock) = taken.map_or((None, Vec::new()), |taken| (Some(taken.0), taken.1));
+        let (order, mut writes) = order::place(tenant, id, placed, reserved, cause, now)?;
         let claims_at = writes.len();
         writes.extend(claims.writes.iter().cloned());
         let tenders_at = writes.len();
         writes.extend(redemptions);
-        Ok(Self { order, writes, claims, claims_at, tenders_at })
+        let stock_at = writes.len();
+        writes.extend(stock);
+        Ok(Self { order, writes, claims, claims_at, tenders_at, stock_at })
+    }
+
+    /// Whether it takes its stock as it is placed.
+    pub fn takes_stock(&self) -> bool {
+        self.stock_at < self.writes.len()
+    }
+
+    /// Whether it was the stock that was refused, of writes that stand from the place `from` on: it has gone meanwhile,
+    /// or others are taking of it.
+    pub fn lacks_stock(&self, error: &CommitError, from: usize) -> bool {
+        (self.stock_at..self.writes.len()).any(|place| error.refused(from + place))
     }
 
     /// What to say where the writes were refused that stand from the place `from` on, if it is theirs to say.
@@ -111,10 +149,38 @@ impl Placing {
         if let Some(problem) = self.claims.refusal(|place| error.refused(from + self.claims_at + place)) {
             return Some(problem);
         }
-        let spent = (self.tenders_at..self.writes.len()).any(|place| error.refused(from + place));
+        let spent = (self.tenders_at..self.stock_at).any(|place| error.refused(from + place));
         let detail = "A gift card or the store credit was used elsewhere meanwhile. Show the cart again.";
         spent.then(|| Problem::new(Code::TenderRefused, detail))
     }
+}
+
+/// What an order reserves as it is placed, with what comes of its risk, and the writes that reserve it. Nothing, where the
+/// store's rules ask for more than is known yet: the saga finds that out before it reserves anything.
+async fn take(
+    app: &App,
+    tenant: Tenant,
+    placed: &Placed,
+) -> Result<Option<((Vec<Allocation>, Assessment), Vec<Write>)>, Problem> {
+    // Where stock lies and what is looked at by hand: an order of the moment before a change goes by the old rules.
+    let Some(profile) = StoreProfile::load(&app.showing(), tenant).await? else { return Ok(None) };
+    if !profile.risk.ask_for_nothing_more() {
+        return Ok(None);
+    }
+    let demand = order::demand_of(&placed.lines);
+    let locations: Vec<_> = profile.locations.iter().map(|location| location.id.clone()).collect();
+    let Some((allocations, writes)) = inventory::hold(app, tenant, &demand, &locations).await? else {
+        return Ok(None);
+    };
+    let facts = Facts {
+        total: placed.totals.total,
+        traits: placed.traits.as_ref(),
+        elevated: placed.payment_method.as_ref().is_some_and(Method::is_rated_risky),
+        counts: Counts::default(),
+        earlier: 0,
+    };
+    let risk = risk::assess(&facts, &profile.risk, profile.review_above);
+    Ok(Some(((allocations, risk), writes)))
 }
 
 /// Seals the contact of an order: for the customer whose the cart is, else for the guest of that email address.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cart,
-    checkout::{self, Payment, Placing},
+    checkout::{self, Payment, Placing, Stock},
     http::{Call, Code, Problem, Reply},
     id::DraftId,
     money::Money,
@@ -158,7 +158,7 @@ async fn order<B>(
         };
         let (read, cause, of) = (draft.version, call.cause(), (Some(draft.id), traits));
         let placing =
-            Placing::new(app, tenant, &vault, &mut draft.cart, &contact, quote, payment, of, &cause).await?;
+            Placing::new(app, tenant, &vault, &mut draft.cart, &contact, quote, payment, of, Stock::Later, &cause).await?;
         draft.settle(app.now());
         let mut writes = vec![replace(tenant, &draft, read)?];
         writes.extend(placing.writes.iter().cloned());

@@ -9,4 +9,4 @@ mod reservation;
 
 pub use level::{Level, Levels, LocationView, StockView, available, read, view};
 pub use movement::{Amount, Movement, NewMovement, opening, put_back, record};
-pub use reservation::{Allocation, Demand, Reserved, adjust, release, reserve, ship};
+pub use reservation::{Allocation, Demand, Reserved, adjust, hold, release, reserve, ship};

@@ -83,8 +83,50 @@ struct Refused {
     sku: Sku,
 }
 
+impl Reservation {
+    /// What an order holds from the moment on that it was placed: nothing but the order says so, until it changes.
+    fn at_first(allocations: &[Allocation]) -> Self {
+        let (state, shipped) = (State::Held, BTreeSet::new());
+        Self { state, allocations: allocations.to_vec(), shipped, revision: 0, adjusted: 0, refused: None }
+    }
+}
+
 async fn load(app: &App, tenant: Tenant, order: OrderId) -> Result<Option<Reservation>, StoreError> {
     store::get(app, "reservation", &keys::reservation(tenant, order)).await
+}
+
+/// The reservation of an order that has one or, where its own events say that it holds `allocations`, held them from
+/// the start.
+async fn load_or(
+    app: &App,
+    tenant: Tenant,
+    order: OrderId,
+    allocations: Option<&[Allocation]>,
+) -> Result<Option<Reservation>, StoreError> {
+    let kept = load(app, tenant, order).await?;
+    Ok(kept.or_else(|| allocations.map(Reservation::at_first)))
+}
+
+/// Where an order that is being placed would get all of `demand` from, and the writes that reserve it, to be committed
+/// with what places it. Nothing, where there does not seem to be enough. Planned on what may be a moment old: the writes'
+/// conditions say whether it is still there. Where others are taking the same stock at that moment, they are refused at
+/// once, so that an order is placed without waiting, and gets its stock by [`reserve`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hold(
+    app: &App,
+    tenant: Tenant,
+    demand: &Demand,
+    preferred: &[LocationId],
+) -> Result<Option<(Vec<Allocation>, Vec<Write>)>, StoreError> {
+    let skus: Vec<Sku> = demand.keys().cloned().collect();
+    let levels = level::read_many(app, tenant, &skus, false).await?;
+    let stock: BTreeMap<&Sku, &Levels> = skus.iter().zip(&levels).collect();
+    Ok(plan(demand, &stock, preferred).ok().map(|allocations| {
+        let writes = moves(tenant, &allocations, Move::Reserve);
+        (allocations, writes.into_iter().map(Write::giving_way).collect())
+    }))
 }
 
 /// Reserves all of `demand` for `order`, or nothing. May be repeated.
@@ -227,18 +269,27 @@ fn replace(
     before: &Reservation,
     after: &Reservation,
 ) -> Result<Write, StoreError> {
-    let write = Write::put("reservation", keys::reservation(tenant, order), after)?;
+    let key = keys::reservation(tenant, order);
+    if before.revision == 0 {
+        return Write::create("reservation", key, after);
+    }
+    let write = Write::put("reservation", key, after)?;
     Ok(write.when("revision = :read").value(":read", AttributeValue::N(before.revision.to_string())))
 }
 
 /// Lets go of all that `order` still holds, for good: a reservation that comes late finds the door closed. May be
-/// repeated.
+/// repeated. `first` is what its events say that it got first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), StoreError> {
+pub async fn release(
+    app: &App,
+    tenant: Tenant,
+    order: OrderId,
+    first: Option<&[Allocation]>,
+) -> Result<(), StoreError> {
     for _ in 0..TRIES {
-        let (writes, done) = match load(app, tenant, order).await? {
+        let (writes, done) = match load_or(app, tenant, order, first).await? {
             None => {
                 let closed = Reservation {
                     state: State::Released,
@@ -277,7 +328,8 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
     Err(StoreError::Busy("the reservation keeps changing".to_owned()))
 }
 
-/// Takes what `fulfillment` ships off the shelves. May be repeated.
+/// Takes what `fulfillment` ships off the shelves. May be repeated. `first` is what the order's events say that it got
+/// first.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::Unreadable`] where the order does not hold what is shipped, which the order's own
@@ -285,13 +337,13 @@ pub async fn release(app: &App, tenant: Tenant, order: OrderId) -> Result<(), St
 pub async fn ship(
     app: &App,
     tenant: Tenant,
-    order: OrderId,
+    (order, first): (OrderId, Option<&[Allocation]>),
     fulfillment: FulfillmentId,
     lines: &Demand,
 ) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let missing = || StoreError::unreadable("reservation", &"it does not hold what is shipped");
-        let before = load(app, tenant, order).await?.ok_or_else(missing)?;
+        let before = load_or(app, tenant, order, first).await?.ok_or_else(missing)?;
         if before.shipped.contains(&fulfillment) {
             return Ok(());
         }

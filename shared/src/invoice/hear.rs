@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     event::CloudEvent,
+    id::OrderId,
     identity::StoreProfile,
-    order,
+    order::{self, Told},
     runtime::{App, JobError},
+    tenant::Tenant,
 };
 
 /// The types of the events that may have a document.
@@ -31,9 +33,19 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     let tenant = event.tenant();
     let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
     let unknown = || JobError::new("unknown_event", "the order has no such event");
-    let mut history = order::history_to(app, tenant, id, event.id).await?.ok_or_else(unknown)?;
-    let drafts = rules::drafts(&history).map_err(|error| JobError::new("unequal", error))?;
-    let Some(order) = history.pop().and_then(|told| told.before).filter(|_| !drafts.is_empty()) else {
+    let history = order::history_to(app, tenant, id, event.id).await?.ok_or_else(unknown)?;
+    issue_up_to(app, tenant, id, &history).await
+}
+
+/// Issues what the order `id` ought to have after `history`, which is all that happened to it until then, and has not
+/// yet.
+///
+/// # Errors
+/// [`JobError`]: it has to be tried again.
+pub async fn issue_up_to(app: &App, tenant: Tenant, id: OrderId, history: &[Told]) -> Result<(), JobError> {
+    let drafts = rules::drafts(history).map_err(|error| JobError::new("unequal", error))?;
+    let order = history.last().and_then(|told| told.before.as_ref());
+    let Some(order) = order.filter(|_| !drafts.is_empty()) else {
         return Ok(());
     };
     let marks = issue::marks(app, tenant, id).await?;
@@ -51,7 +63,7 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
                     seller = Some(store.into());
                 }
                 let seller = seller.as_ref().ok_or_else(|| JobError::new("store", "no seller"))?;
-                issue::issue(app, tenant, &order, seller, draft, (mark, first)).await?
+                issue::issue(app, tenant, order, seller, draft, (mark, first)).await?
             }
         };
         if issued.series == DocumentKind::Invoice {

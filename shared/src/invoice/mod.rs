@@ -17,7 +17,7 @@ mod ruler;
 mod rules;
 mod sum;
 
-pub use hear::{EVENTS, hear};
+pub use hear::{EVENTS, hear, issue_up_to};
 pub use issue::{IssueError, Issued, issue};
 pub use layout::{Buyer, Page, Set, lay_out};
 pub use link::{Link, LinkToken};

@@ -7,7 +7,8 @@ use super::{
 use crate::{
     event::CloudEvent,
     gift_card::{self, Change, Happened},
-    order,
+    id::OrderId,
+    order::{self, Told},
     pricing::TenderKind,
     runtime::{App, JobError},
 };
@@ -27,10 +28,25 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     }
 }
 
+/// As [`hear`], of an event of the order `id` that was read already.
+///
+/// # Errors
+/// [`JobError`]: it has to be tried again.
+pub async fn book(app: &App, event: &CloudEvent, id: OrderId, told: &Told) -> Result<(), JobError> {
+    match of_told(event, id, told)? {
+        Some(entry) => Ok(posting::post(app, event.tenant(), &entry).await.map(drop)?),
+        None => Ok(()),
+    }
+}
+
 async fn of_order(app: &App, event: &CloudEvent) -> Result<Option<Entry>, JobError> {
     let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
     let told = order::told(app, event.tenant(), id, event.id).await?;
     let told = told.ok_or_else(|| JobError::new("unknown_event", "the order has no such event"))?;
+    of_told(event, id, &told)
+}
+
+fn of_told(event: &CloudEvent, id: OrderId, told: &Told) -> Result<Option<Entry>, JobError> {
     let lines = match &told.before {
         Some(order) => rules::of_order(order, &told.event),
         None => Ok(None),
@@ -57,7 +73,7 @@ async fn of_balance(app: &App, event: &CloudEvent, happened: Happened) -> Result
 fn entry(
     lines: Option<Lines>,
     event: &CloudEvent,
-    order: Option<crate::id::OrderId>,
+    order: Option<OrderId>,
     at: jiff::Timestamp,
 ) -> Option<Entry> {
     lines.map(|lines| Entry::new(event.id, at, &event.kind, &event.subject, order, lines))

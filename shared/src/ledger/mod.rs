@@ -24,7 +24,7 @@ pub use balance::{
 pub use compare::{Compared, Difference, Record, by_order, compare};
 pub use entry::{Draft, Entry, Line, Lines, Unbalanced};
 pub use export::Format;
-pub use hear::hear;
+pub use hear::{book, hear};
 pub use list::{AskStatement, ListEntries, Statement, StatementLine, entries, statement};
 pub use posting::post;
 pub use reconcile::{Failure, ListReconciliations, Reconciliation, reconcile, reconciliations};

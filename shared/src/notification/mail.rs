@@ -21,6 +21,9 @@ pub struct Mail {
 #[error("the mail's template is broken: {0}")]
 pub struct TemplateError(String);
 
+/// The types of the events of orders that lead to a mail.
+pub const ORDER_EVENTS: [&str; 3] = ["order.confirmed", "order.canceled", "order.fulfillment_created"];
+
 /// The mail that an event of an order leads to, if it leads to one. `kind` is the event's type.
 ///
 /// # Errors

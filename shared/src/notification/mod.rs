@@ -4,5 +4,5 @@ mod link_mail;
 mod mail;
 mod send;
 
-pub use mail::{Mail, compose};
-pub use send::notify;
+pub use mail::{Mail, ORDER_EVENTS, compose};
+pub use send::{notify, notify_of};

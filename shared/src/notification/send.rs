@@ -17,7 +17,7 @@ use crate::{
     event::CloudEvent,
     identity::StoreProfile,
     link::Purpose,
-    order,
+    order::{self, Order},
     runtime::{App, JobError},
     store::{self, Write, WriteError, keys},
     vault::Opened,
@@ -50,6 +50,19 @@ pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
         Some(purpose) => link_mail::written(app, event, purpose).await?,
         None => of_order(app, event).await?,
     };
+    deliver(app, event, written).await
+}
+
+/// As [`notify`], of an order that was read after `event`.
+///
+/// # Errors
+/// Those of [`notify`].
+pub async fn notify_of(app: &App, event: &CloudEvent, order: &Order) -> Result<(), JobError> {
+    let written = about(app, event, order).await?;
+    deliver(app, event, written).await
+}
+
+async fn deliver(app: &App, event: &CloudEvent, written: Option<(Email, Mail)>) -> Result<(), JobError> {
     let Some((to, mail)) = written else {
         return Ok(());
     };
@@ -71,13 +84,18 @@ pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
 async fn of_order(app: &App, event: &CloudEvent) -> Result<Option<(Email, Mail)>, JobError> {
     let tenant = event.tenant();
     let id = event.subject.parse().map_err(|error| JobError::new("unreadable_message", error))?;
-    let missing =
-        |what: &str| JobError::new("unknown_order", format!("there is no {what} for {id} of {tenant}"));
+    let missing = || JobError::new("unknown_order", format!("there is no order {id} of {tenant}"));
     let sequence = event.sequence.parse().map_err(|error| JobError::new("unreadable_message", error))?;
-    let order = order::load_as_told(app, tenant, id, sequence).await?.ok_or_else(|| missing("order"))?;
+    let order = order::load_as_told(app, tenant, id, sequence).await?.ok_or_else(missing)?;
+    about(app, event, &order).await
+}
+
+async fn about(app: &App, event: &CloudEvent, order: &Order) -> Result<Option<(Email, Mail)>, JobError> {
+    let tenant = event.tenant();
+    let missing = || JobError::new("unknown_store", format!("there is no store {tenant}"));
     // Its name, and where its storefront is: as they were a moment ago will do.
-    let store = StoreProfile::load(&app.showing(), tenant).await?.ok_or_else(|| missing("store"))?;
-    let mail = compose(&event.kind, &order, &store).map_err(|error| JobError::new("template", error))?;
+    let store = StoreProfile::load(&app.showing(), tenant).await?.ok_or_else(missing)?;
+    let mail = compose(&event.kind, order, &store).map_err(|error| JobError::new("template", error))?;
     let Some(mail) = mail else {
         return Ok(None);
     };

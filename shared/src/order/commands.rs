@@ -15,6 +15,8 @@ use crate::{
     event::Cause,
     http::{Call, Code, ETag, Problem, Reply},
     id::OrderId,
+    inventory::Allocation,
+    risk::Assessment,
     runtime::App,
     store::{StoreError, Write},
     tenant::Tenant,
@@ -45,7 +47,8 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// A new order, and the writes that place it.
+/// A new order, and the writes that place it. `reserved` is what it gets of the stock and what comes of its risk, where
+/// both are known: then the writes that take the stock are committed with these.
 ///
 /// # Errors
 /// [`StoreError`] where it can't be written down.
@@ -53,14 +56,21 @@ pub fn place(
     tenant: Tenant,
     id: OrderId,
     placed: Placed,
+    reserved: Option<(Vec<Allocation>, Assessment)>,
     cause: &Cause,
     now: Timestamp,
 ) -> Result<(Order, Vec<Write>), StoreError> {
-    let event = OrderEvent::Placed(Box::new(placed));
-    let append = stream::append(tenant, id, 0, std::slice::from_ref(&event), cause, now)?;
-    let order = evolve(id, None, event, now);
-    let order = order
-        .ok_or_else(|| StoreError::Unreadable { kind: "order", reason: "it was not placed".to_owned() })?;
+    let unreadable = |reason: String| StoreError::Unreadable { kind: "order", reason };
+    let mut events = vec![OrderEvent::Placed(Box::new(placed))];
+    let order = evolve(id, None, events[0].clone(), now);
+    let mut order = order.ok_or_else(|| unreadable("it was not placed".to_owned()))?;
+    if let Some((allocations, risk)) = reserved {
+        let command = Command::RecordReserved { allocations, risk };
+        let more = decide(&order, command).map_err(|refusal| unreadable(refusal.to_string()))?;
+        order = stream::after(order, more.clone(), now);
+        events.extend(more);
+    }
+    let append = stream::append(tenant, id, 0, &events, cause, now)?;
     let note = work::note(tenant, id, order.sequence, now + work::PATIENCE)?;
     Ok((order, vec![append, note]))
 }

@@ -143,7 +143,7 @@ pub struct Version {
 }
 
 /// How many of each SKU `lines` want.
-pub(super) fn demand_of(lines: &[PricedLine]) -> Demand {
+pub(crate) fn demand_of(lines: &[PricedLine]) -> Demand {
     let mut demand = Demand::new();
     for line in lines {
         *demand.entry(line.sku.clone()).or_default() += u64::from(line.quantity.get());

@@ -263,7 +263,15 @@ fn summary(order: &Order) -> Summary {
 pub async fn project(app: &App, tenant: Tenant, id: OrderId) -> Result<(), JobError> {
     let missing = || JobError::new("unknown_order", format!("there is no order {id} of {tenant}"));
     let order = stream::load(app, tenant, id).await?.ok_or_else(missing)?;
-    let summary = summary(&order);
+    list_as(app, tenant, &order).await
+}
+
+/// Brings the lists up to `order`, unless they show a later state of it.
+///
+/// # Errors
+/// [`JobError`] where storage fails.
+pub async fn list_as(app: &App, tenant: Tenant, order: &Order) -> Result<(), JobError> {
+    let (id, summary) = (order.id, summary(order));
     let put = |key| -> Result<Write, StoreError> {
         let write = Write::put("order-summary", key, &summary)?;
         let newer = write.when("attribute_not_exists(pk) OR #version < :version");

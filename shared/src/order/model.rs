@@ -14,7 +14,7 @@ use super::{
 use crate::{
     catalog::Sku,
     id::{FulfillmentId, OrderId},
-    inventory::Demand,
+    inventory::{Allocation, Demand},
     money::Money,
     payment::{Decline, DisputeStatus, NextAction, ProviderDispute, ProviderName},
     pricing::{PricedLine, Pricing},
@@ -71,6 +71,8 @@ pub struct Order {
     pub payable_since: Timestamp,
     /// What became of its stock.
     pub stock: StockState,
+    /// What it got of it at first, and where.
+    pub allocations: Vec<Allocation>,
     /// How risky it is, once that is known, and why.
     pub risk: Option<Assessment>,
     /// A person's decision: whether to go on.
@@ -133,6 +135,7 @@ impl Order {
             placed_at: at,
             payable_since: at,
             stock: StockState::None,
+            allocations: Vec::new(),
             risk: None,
             review: None,
             payment: PaymentStatus::None,
@@ -225,6 +228,12 @@ impl Order {
         self.totals.total
     }
 
+    /// What it got of the stock at first, if it did. An order that got it as it was placed has no other record of it,
+    /// until what it holds changes.
+    pub fn first_allocations(&self) -> Option<&[Allocation]> {
+        (self.stock == StockState::Reserved).then_some(self.allocations.as_slice())
+    }
+
     /// What it wants of the stock. Two lines of one SKU are one demand.
     pub fn demand(&self) -> Demand {
         demand_of(&self.lines)
@@ -276,7 +285,10 @@ pub fn evolve(id: OrderId, order: Option<Order>, event: OrderEvent, at: Timestam
 fn apply(order: &mut Order, event: OrderEvent, at: Timestamp) {
     match event {
         OrderEvent::Placed(_) => {}
-        OrderEvent::StockReserved { .. } => order.stock = StockState::Reserved,
+        OrderEvent::StockReserved { allocations } => {
+            order.stock = StockState::Reserved;
+            order.allocations = allocations;
+        }
         OrderEvent::StockRefused { .. } => order.stock = StockState::Refused,
         OrderEvent::StockReleased {} => order.stock = StockState::Released,
         OrderEvent::RiskAssessed { outcome, score, reasons } => {

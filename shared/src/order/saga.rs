@@ -137,7 +137,7 @@ pub async fn advance(
             Step::Release => {
                 tenders::give_all_back(app, tenant, &order).await?;
                 promotion::release(app, tenant, id).await?;
-                inventory::release(app, tenant, id).await?;
+                inventory::release(app, tenant, id, order.first_allocations()).await?;
                 Outcome::Found(Command::RecordReleased)
             }
         };

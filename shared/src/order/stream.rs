@@ -83,6 +83,13 @@ pub struct Told {
     pub sequence: u32,
 }
 
+impl Told {
+    /// The order `id`, whose event it is, after it.
+    pub fn after(&self, id: OrderId) -> Option<Order> {
+        evolve(id, self.before.clone(), self.event.clone(), self.at)
+    }
+}
+
 /// The event `event` of the order `id`.
 ///
 /// # Errors

@@ -29,6 +29,13 @@ crate::text_type! {
     }
 }
 
+impl Method {
+    /// Whether it is Stripe's test method whose name says that the card networks rate it as risky.
+    pub fn is_rated_risky(&self) -> bool {
+        self.as_str() == "pm_card_riskLevelElevated"
+    }
+}
+
 /// When the money is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

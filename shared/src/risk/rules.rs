@@ -175,6 +175,20 @@ impl RiskRules {
         self.rules.iter().filter(|rule| asks(rule)).filter_map(RiskRule::hours).max()
     }
 
+    /// Whether what is known of an order as it is placed is all that the rules ask for.
+    pub fn ask_for_nothing_more(&self) -> bool {
+        let known = |rule: &RiskRule| {
+            let known = [
+                matches!(rule, RiskRule::AmountAbove { .. }),
+                matches!(rule, RiskRule::CountryMismatch { .. }),
+                matches!(rule, RiskRule::DisposableEmail { .. }),
+                matches!(rule, RiskRule::ProviderElevated { .. }),
+            ];
+            known.contains(&true)
+        };
+        self.rules.iter().all(known)
+    }
+
     /// Whether a rule asks which card pays.
     pub fn ask_for_cards(&self) -> bool {
         self.rules.iter().any(|rule| matches!(rule, RiskRule::OrdersPerCard { .. }))

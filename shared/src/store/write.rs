@@ -37,6 +37,7 @@ pub struct Write {
     values: Vec<(String, AttributeValue)>,
     subject: bool,
     before: Option<Digest>,
+    gives_way: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ impl From<StartError> for WriteError {
 impl Write {
     fn new(key: Key, what: What) -> Self {
         let (conditions, names, values) = (Vec::new(), Vec::new(), Vec::new());
-        Self { key, what, conditions, names, values, subject: false, before: None }
+        Self { key, what, conditions, names, values, subject: false, before: None, gives_way: false }
     }
 
     /// Puts `value` at `key`, whatever is there.
@@ -179,6 +180,13 @@ impl Write {
         Ok(Self { subject: true, before: Some(Digest::of_item(&old)), ..self })
     }
 
+    /// Says that where another transaction is at the same item, this one is refused by this write, as if its condition
+    /// did not hold, rather than tried again.
+    #[must_use]
+    pub fn giving_way(self) -> Self {
+        Self { gives_way: true, ..self }
+    }
+
     pub(crate) fn is_subject(&self) -> bool {
         self.subject
     }
@@ -265,6 +273,7 @@ where
 }
 
 async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
+    let give_way: Vec<bool> = writes.iter().map(|write| write.gives_way).collect();
     let items = writes.into_iter().map(|write| part(app, write)).collect::<Result<Vec<_>, _>>()?;
     let (mut tries, began) = (0, Instant::now());
     loop {
@@ -272,7 +281,7 @@ async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
         let Err(error) = call.send().await else {
             return Ok(());
         };
-        let error = of_transaction(&error);
+        let error = of_transaction(&error, &give_way);
         tries += 1;
         let again = match &error {
             WriteError::Store(StoreError::Busy(code)) if code == CONFLICT => {
@@ -289,15 +298,17 @@ async fn together(app: &App, writes: Vec<Write>) -> Result<(), WriteError> {
 }
 
 /// Reads each reason: a condition is a domain answer, a conflict is worth another try (guards.md, 5).
-fn of_transaction(error: &SdkError<TransactWriteItemsError>) -> WriteError {
+fn of_transaction(error: &SdkError<TransactWriteItemsError>, give_way: &[bool]) -> WriteError {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
     else {
         return WriteError::Store(StoreError::of_call(error));
     };
     let codes: Vec<&str> =
         canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-    let refused: Vec<usize> =
-        (0..codes.len()).filter(|&place| codes[place] == "ConditionalCheckFailed").collect();
+    let yields = |place: usize| codes[place] == CONFLICT && give_way.get(place) == Some(&true);
+    let refused: Vec<usize> = (0..codes.len())
+        .filter(|&place| codes[place] == "ConditionalCheckFailed" || yields(place))
+        .collect();
     if !refused.is_empty() {
         return WriteError::Refused(refused);
     }

@@ -373,6 +373,7 @@ async fn poison(market: &TestMarket) {
         "orders",
         "privacy",
         "send-notifications",
+        "follow-orders",
         "relay-events",
         "provision-store",
     ] {

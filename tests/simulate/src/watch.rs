@@ -132,7 +132,8 @@ impl Observer for Watch {
         {
             let mut state = self.state();
             state.calls += 1;
-            if record.caller == "send-notifications" && record.outcome != Outcome::Done {
+            let sends_mails = ["follow-orders", "send-notifications"].contains(&record.caller.as_str());
+            if sends_mails && record.outcome != Outcome::Done {
                 state.mail_troubles += 1;
             }
             if let Outcome::Refused(code) = &record.outcome

@@ -20,12 +20,12 @@ fn some_seeds_hold() {
 
 #[test]
 fn planted_bugs_are_found_and_what_fails_is_made_small() {
-    for name in ["reservation-without-stock", "listed-stale", "relay-first-only"] {
+    for name in ["placed-without-stock", "entry-without-balance", "relay-first-only"] {
         let bounds = Bounds { from: 0, seeds: 60, time: None, first: true, jobs: 1 };
         let bug = Bug::named(name);
         let tally = campaign(bounds, bug, Plan::of, |_| {});
         let failed = tally.failed.first().unwrap_or_else(|| panic!("{name} was not found"));
-        if name == "reservation-without-stock" {
+        if name == "placed-without-stock" {
             let small = shrink(&failed.plan, bug, &failed.violations[0]);
             assert!(small.shoppers <= 2, "{small}");
             assert!(!run(&small, bug, false).violations.is_empty());

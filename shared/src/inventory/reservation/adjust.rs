@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load, moves, plan, replace,
+    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, plan, replace,
     take,
 };
 use crate::{
@@ -18,21 +18,21 @@ use crate::{
 
 /// Has `order` hold exactly `demand`: takes what is missing, lets go of what is too much, all at once or nothing. May be
 /// repeated. `sequence` is how many events the order had when that was its demand: a later demand is not undone by an
-/// earlier one that comes late. Where there is not enough, there is not for that sequence, whatever comes meanwhile.
+/// earlier one that comes late. `first` is what its events say that it got first. Where there is not enough, there is not for that sequence, whatever comes meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::Busy`] where others keep taking the same stock.
 pub async fn adjust(
     app: &App,
     tenant: Tenant,
-    order: OrderId,
+    (order, first): (OrderId, Option<&[Allocation]>),
     demand: &Demand,
     preferred: &[LocationId],
     sequence: u32,
 ) -> Result<Reserved, StoreError> {
     for _ in 0..TRIES {
         let missing = || StoreError::unreadable("reservation", &"an order that is edited has none");
-        let before = load(app, tenant, order).await?.ok_or_else(missing)?;
+        let before = load_or(app, tenant, order, first).await?.ok_or_else(missing)?;
         if before.state == State::Released || before.adjusted > sequence {
             return Ok(Reserved::Closed);
         }

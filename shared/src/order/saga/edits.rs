@@ -36,7 +36,8 @@ pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Resul
         return failed(failure.clone());
     }
     let (locations, demand) = (locations(app, tenant).await?, order.demand_of_edit(edit));
-    match inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await? {
+    let holder = (order.id, order.first_allocations());
+    match inventory::adjust(app, tenant, holder, &demand, &locations, order.sequence).await? {
         Reserved::Short(sku) => return failed(EditFailure::OutOfStock { sku }),
         // Another worker is ahead of this one.
         Reserved::Closed => return Ok(Outcome::Moved),
@@ -167,7 +168,8 @@ pub(super) async fn abandon(app: &App, tenant: Tenant, order: &Order) -> Result<
 /// Lets go of the stock that the order needs no more.
 pub(super) async fn adjust_stock(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     let (locations, demand) = (locations(app, tenant).await?, order.to_hold());
-    let adjusted = inventory::adjust(app, tenant, order.id, &demand, &locations, order.sequence).await?;
+    let holder = (order.id, order.first_allocations());
+    let adjusted = inventory::adjust(app, tenant, holder, &demand, &locations, order.sequence).await?;
     Ok(match adjusted {
         Reserved::Held(_) => Outcome::Found(Command::RecordStockAdjusted),
         Reserved::Short(_) | Reserved::Closed => Outcome::Moved,

@@ -9,6 +9,7 @@ use crate::{
     id::FulfillmentId,
     identity::StoreProfile,
     inventory::{self, Reserved},
+    payment::Method,
     risk::{self, Assessment, Facts},
     runtime::{App, JobError},
     store,
@@ -55,9 +56,7 @@ async fn assess(
         Some(email) if rules.asks_for_history() => list::confirmed(app, tenant, email, order.id).await?,
         _ => 0,
     };
-    // Stripe's test method whose name says that the card networks rate it as risky.
-    let method = order.placed.payment_method.as_ref();
-    let elevated = method.is_some_and(|method| method.as_str() == "pm_card_riskLevelElevated");
+    let elevated = order.placed.payment_method.as_ref().is_some_and(Method::is_rated_risky);
     let facts = Facts { total: order.total(), traits, elevated, counts, earlier };
     Ok(risk::assess(&facts, &rules, profile.and_then(|profile| profile.review_above)))
 }
@@ -85,6 +84,6 @@ pub(super) async fn ship(
     let parcel = order.fulfillments.iter().find(|parcel| parcel.id == fulfillment);
     let lines = parcel.iter().flat_map(|parcel| &parcel.lines);
     let demand = lines.map(|line| (line.sku.clone(), u64::from(line.quantity.get()))).collect();
-    inventory::ship(app, tenant, order.id, fulfillment, &demand).await?;
+    inventory::ship(app, tenant, (order.id, order.first_allocations()), fulfillment, &demand).await?;
     Ok(Outcome::Found(Command::RecordShipped(fulfillment)))
 }

@@ -58,16 +58,17 @@ bugs! {
     "stock-answer-over", "stock", How::Unconditional(ANSWER);
     "payment-over", "advance-orders", How::Unconditional(PAYMENT);
     "work-settled-over", "advance-orders", How::Unconditional(WORK);
-    "posted-again", "post-ledger", How::Unconditional(ENTRY);
-    "listed-backwards", "project-orders", How::Unconditional(SUMMARY);
-    "mailed-again", "send-notifications", How::Unconditional(MAIL);
+    "posted-again", "follow-orders", How::Unconditional(ENTRY);
+    "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
+    "mailed-again", "follow-orders", How::Unconditional(MAIL);
+    "oversold-as-placed", "checkout", How::Unconditional(STOCK);
     "card-overdrawn", "checkout", How::Unconditional(CARD);
     "card-redeemed-again", "checkout", How::Unconditional(CARD_CHANGE);
     "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
     "issued-again", "gift-cards", How::Unconditional(ANSWER);
     "audited-over", "record-audit", How::Unconditional(AUDIT);
-    "numbered-again", "issue-invoices", How::Unconditional(DOCUMENT_NUMBER);
-    "document-over", "issue-invoices", How::Unconditional(DOCUMENT);
+    "numbered-again", "follow-orders", How::Unconditional(DOCUMENT_NUMBER);
+    "document-over", "follow-orders", How::Unconditional(DOCUMENT);
 
     // Something is left out of a transaction.
     "order-without-event", "checkout", How::LeftOut(ORDER);
@@ -75,6 +76,7 @@ bugs! {
     "order-without-work", "checkout", How::LeftOut(WORK);
     "order-without-answer", "checkout", How::LeftOut(ANSWER);
     "cart-without-answer", "carts", How::LeftOut(ANSWER);
+    "placed-without-stock", "checkout", How::LeftOut(STOCK);
     "paid-without-card", "checkout", How::LeftOut(CARD);
     "card-without-fact", "checkout", How::LeftOut(CARD_CHANGE);
     "stock-without-reservation", "advance-orders", How::LeftOut(RESERVATION);
@@ -88,27 +90,28 @@ bugs! {
     "level-without-movement", "stock", How::LeftOut(MOVEMENT);
     "movement-without-answer", "stock", How::LeftOut(ANSWER);
     "movement-without-audit", "stock", How::LeftOut(NOTE);
-    "entry-without-balance", "post-ledger", How::LeftOut(BALANCES);
-    "balance-without-entry", "post-ledger", How::LeftOut(ENTRY);
+    "entry-without-balance", "follow-orders", How::LeftOut(BALANCES);
+    "balance-without-entry", "follow-orders", How::LeftOut(ENTRY);
     "audit-note-kept", "record-audit", How::LeftOut(NOTE);
     "audit-entry-lost", "record-audit", How::LeftOut(AUDIT);
-    "document-without-number", "issue-invoices", How::Unwritten(DOCUMENT_NUMBER);
+    "document-without-number", "follow-orders", How::Unwritten(DOCUMENT_NUMBER);
 
     // Something is said to be done that is not.
     "event-not-appended", "advance-orders", How::Unwritten(ORDER), 300;
     "work-not-settled", "advance-orders", How::Unwritten(WORK), 500;
     "payment-not-written", "advance-orders", How::Unwritten(PAYMENT), 300;
-    "summary-not-written", "project-orders", How::Unwritten(SUMMARY), 300;
-    "mail-not-marked", "send-notifications", How::Unwritten(MAIL), 500;
-    "mail-not-sent", "send-notifications", How::Undone("SendEmail"), 500;
+    "summary-not-written", "follow-orders", How::Unwritten(SUMMARY), 300;
+    "mail-not-marked", "follow-orders", How::Unwritten(MAIL), 500;
+    "mail-not-sent", "follow-orders", How::Undone("SendEmail"), 500;
     "not-published", "relay-events", How::Undone("PublishBatch"), 300;
 
     // A number is wrong.
     "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
+    "placed-one-less", "checkout", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
     "captured-twice", "advance-orders", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
     "captured-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "captured", by: 1 }, 300;
     "refunded-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "refunded", by: 1 }, 300;
-    "balance-one-more", "post-ledger", How::OffBy { family: BALANCES, name: ":a0", by: 1 }, 300;
+    "balance-one-more", "follow-orders", How::OffBy { family: BALANCES, name: ":a0", by: 1 }, 300;
     "card-one-more", "checkout", How::OffBy { family: CARD, name: ":amount", by: -1 }, 300;
 
     // Something old is taken for the truth.
@@ -122,6 +125,7 @@ bugs! {
     "list-swallows", "project-orders", How::Swallowed;
     "mail-swallows", "send-notifications", How::Swallowed;
     "invoices-swallow", "issue-invoices", How::Swallowed;
+    "left-to-nobody", "follow-orders", How::Undone("SendMessage");
     "relay-swallows", "relay-events", How::Swallowed;
     "audit-swallows", "record-audit", How::Swallowed;
     "ledger-early", "post-ledger", How::Early;
@@ -129,6 +133,8 @@ bugs! {
     "mail-early", "send-notifications", How::Early;
     "relay-early", "relay-events", How::Early;
     "audit-early", "record-audit", How::Early;
+    "follower-early", "follow-orders", How::Early;
+    "follower-first-only", "follow-orders", How::FirstOnly;
     "relay-first-only", "relay-events", How::FirstOnly;
     "ledger-first-only", "post-ledger", How::FirstOnly;
     "list-first-only", "project-orders", How::FirstOnly;

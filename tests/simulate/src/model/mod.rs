@@ -226,6 +226,14 @@ impl Model {
                         self.placed.push(id.to_owned());
                     }
                 }
+                // Until what it holds changes, an order that got it as it was placed has no other record of it.
+                let of = |kind: &str| {
+                    let mut events = commit["events"].as_array().into_iter().flatten();
+                    events.find(|event| event["type"] == kind)
+                };
+                if let (Some(_), Some(reserved)) = (of("order.placed"), of("order.stock_reserved")) {
+                    self.stock.reserved(id, &reserved["data"]);
+                }
             }
             (true, "gift-card") => {
                 let commit = read();
