@@ -62,7 +62,10 @@ pub(crate) fn run(options: &Options) -> Result<(), BenchError> {
         std::fs::write(file, serde_json::to_string_pretty(&reports)? + "\n")?;
         eprintln!("written to {}", file.display());
     }
-    Ok(())
+    match reports.iter().find_map(Report::broken) {
+        Some(promise) => Err(BenchError::Market(promise)),
+        None => Ok(()),
+    }
 }
 
 async fn measure(program: &std::path::Path, kept: bool, time: Duration) -> Result<Report, BenchError> {

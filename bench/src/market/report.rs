@@ -17,6 +17,22 @@ pub(super) struct Report {
     pub(super) peak_memory_kib: u64,
 }
 
+impl Report {
+    /// The promise that it broke.
+    pub(super) fn broken(&self) -> Option<String> {
+        let Self { flash, twins, .. } = self;
+        let units = usize::try_from(flash.units).unwrap_or(usize::MAX);
+        let carts = u64::try_from(twins.carts).unwrap_or(u64::MAX);
+        if (flash.sold, flash.confirmed, flash.answers_of_500) != (flash.units, units, 0) {
+            return Some(format!("it sold {units} units like this: {flash:?}"));
+        }
+        if (twins.orders, twins.payments, twins.sold) != (twins.carts, carts, carts) {
+            return Some(format!("it ordered {carts} carts like this: {twins:?}"));
+        }
+        None
+    }
+}
+
 /// The same journey on another machine of two cores with the load on it, production mode, on 2026-11-22: what is
 /// measured, Medusa 2.21 with Postgres, Vendure 3.7 with Postgres, and what Souk is to reach at least.
 const PEERS: [[&str; 4]; 7] = [
