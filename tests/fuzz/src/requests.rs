@@ -156,8 +156,9 @@ pub fn headers(bytes: &[u8]) {
         if let Some((name, value)) = header.split_once(':') {
             // The gateway passes on what is a header only.
             let name = name.trim().to_ascii_lowercase();
-            let fits =
-                name.parse::<http::HeaderName>().is_ok() && http::HeaderValue::from_str(value.trim()).is_ok();
+            let fits = !PLACES.contains(&name.as_str())
+                && name.parse::<http::HeaderName>().is_ok()
+                && http::HeaderValue::from_str(value.trim()).is_ok();
             if fits {
                 headers.insert(name, value.trim().into());
             }
@@ -225,7 +226,8 @@ pub fn messages(bytes: &[u8]) {
 /// A function behind no gateway, and its whole event. What API Gateway itself writes is read by AWS's own crates, which
 /// panic where it isn't as AWS writes it.
 pub fn events(bytes: &[u8]) {
-    static FUNCTIONS: LazyLock<Vec<&str>> = LazyLock::new(|| frozen().functions.keys().copied().collect());
+    static FUNCTIONS: LazyLock<Vec<&str>> =
+        LazyLock::new(|| frozen().of_kind(&[Kind::Queue, Kind::Stream, Kind::Schedule, Kind::Direct]));
     let (line, event) = split(bytes);
     let function = one_of(&FUNCTIONS, line, |name| name);
     frozen().invoke(function, String::from_utf8_lossy(event).into_owned());
