@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 /// The moments of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl When {
     /// The first moment after `after`; none where the expression names no later one.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Every(seconds) => after.checked_add(seconds.seconds()).ok(),
+            Self::Every(seconds) => after.checked_add(SignedDuration::from_secs(*seconds)).ok(),
             Self::Cron(cron) => cron.next(after),
         }
     }
@@ -167,6 +167,7 @@ mod tests {
     fn a_rate_counts_from_the_last_time() {
         assert_eq!(next("rate(1 minute)", "2026-03-01T10:00:30Z"), "2026-03-01T10:01:30Z");
         assert_eq!(next("rate(2 days)", "2026-03-01T10:00:30Z"), "2026-03-03T10:00:30Z");
+        assert_eq!(next("rate(45205373 days)", "2026-03-01T10:00:30Z"), "never");
     }
 
     #[test]

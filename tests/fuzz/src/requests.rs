@@ -11,6 +11,10 @@ use crate::market::{Frozen, frozen};
 /// What stands for an id of each kind in a path.
 const ID: &str = "01m6dsg7e0fabs2v1n9dm8936v";
 
+/// Headers that say where a request goes. The gateway answers at its own names only, so nobody outside chooses them; and
+/// `lambda_http` panics where they make no URI.
+const PLACES: [&str; 4] = ["host", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"];
+
 /// The first line of an input and the rest of it. The line names a route or a function; any other line is one, too.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
@@ -61,16 +65,15 @@ fn event(
         path_parameters.insert(name.to_owned(), id.clone().into());
         real.push(id);
     }
-    let query: Map<String, Value> = form_urlencoded::parse(query)
-        .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
-        .collect();
+    // As the gateway takes it: nothing that can't stand in a request's line.
+    let pairs = form_urlencoded::parse(query);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let (body, encoded) = match std::str::from_utf8(body) {
         Ok(text) => (Value::from(text), false),
         Err(_) => (BASE64_STANDARD.encode(body).into(), true),
     };
     json!({
-        "version": "2.0", "routeKey": key, "rawPath": real.join("/"), "rawQueryString": "",
-        "queryStringParameters": query, "headers": headers, "pathParameters": path_parameters,
+        "version": "2.0", "routeKey": key, "rawPath": real.join("/"), "rawQueryString": query, "headers": headers, "pathParameters": path_parameters,
         "requestContext": {
             "accountId": "000000000000", "apiId": "api", "domainName": "localhost", "domainPrefix": "localhost",
             "requestId": "req", "routeKey": key, "stage": "$default",
@@ -153,8 +156,9 @@ pub fn headers(bytes: &[u8]) {
         if let Some((name, value)) = header.split_once(':') {
             // The gateway passes on what is a header only.
             let name = name.trim().to_ascii_lowercase();
-            let fits =
-                name.parse::<http::HeaderName>().is_ok() && http::HeaderValue::from_str(value.trim()).is_ok();
+            let fits = !PLACES.contains(&name.as_str())
+                && name.parse::<http::HeaderName>().is_ok()
+                && http::HeaderValue::from_str(value.trim()).is_ok();
             if fits {
                 headers.insert(name, value.trim().into());
             }
@@ -219,9 +223,11 @@ pub fn messages(bytes: &[u8]) {
     frozen().invoke(function, json!({"Records": [record]}).to_string());
 }
 
-/// A function, and its whole event.
+/// A function behind no gateway, and its whole event. What API Gateway itself writes is read by AWS's own crates, which
+/// panic where it isn't as AWS writes it.
 pub fn events(bytes: &[u8]) {
-    static FUNCTIONS: LazyLock<Vec<&str>> = LazyLock::new(|| frozen().functions.keys().copied().collect());
+    static FUNCTIONS: LazyLock<Vec<&str>> =
+        LazyLock::new(|| frozen().of_kind(&[Kind::Queue, Kind::Stream, Kind::Schedule, Kind::Direct]));
     let (line, event) = split(bytes);
     let function = one_of(&FUNCTIONS, line, |name| name);
     frozen().invoke(function, String::from_utf8_lossy(event).into_owned());

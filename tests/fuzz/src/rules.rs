@@ -1,4 +1,4 @@
-//! What the local market reads: the template, and what AWS's services are told in it and by calls.
+//! What AWS's services are told: rules and calls.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -10,24 +10,7 @@ use souk_cloud::{
     iam::{Ask, Policy},
     pattern::{Dialect, Pattern},
 };
-use souk_local::template::{TemplateOptions, When, load};
 use tokio::runtime::Runtime;
-
-/// A template.
-pub fn template(bytes: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = load(text, &TemplateOptions::default());
-    }
-}
-
-/// A schedule's expression, and when it is next.
-pub fn schedules(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(when) = When::parse(text) {
-        let after = Timestamp::constant(1_772_355_600, 0);
-        assert!(when.next(after).is_none_or(|next| next > after), "{text}");
-    }
-}
 
 /// A list of a pattern and what it may match.
 pub fn patterns(bytes: &[u8]) {
