@@ -106,9 +106,11 @@ async fn an_earlier_demand_does_not_undo_a_later_one() {
     let order = confirmed(&market, 2, "automatic").await;
     let id = order.trim_start_matches("/v1/orders/").parse().unwrap();
     let (app, tenant, berlin) = (market.app(), market.tenant(), ["berlin".parse().unwrap()]);
+    let order = souk::order::load(&app, tenant, id).await.unwrap().unwrap();
+    let first = order.first_allocations();
     let hold = async |mugs: u64, sequence: u32| {
         let demand = [("MUG".parse().unwrap(), mugs)].into();
-        inventory::adjust(&app, tenant, id, &demand, &berlin, sequence).await.unwrap()
+        inventory::adjust(&app, tenant, (id, first), &demand, &berlin, sequence).await.unwrap()
     };
     assert!(matches!(hold(5, 20).await, Reserved::Held(_)));
     assert!(matches!(hold(3, 22).await, Reserved::Held(_)));
@@ -121,7 +123,7 @@ async fn an_earlier_demand_does_not_undo_a_later_one() {
     assert!(matches!(hold(10, 23).await, Reserved::Short(_)));
     assert!(matches!(hold(10, 24).await, Reserved::Held(_)));
     assert!(matches!(hold(3, 25).await, Reserved::Held(_)));
-    inventory::release(&app, tenant, id).await.unwrap();
+    inventory::release(&app, tenant, id, first).await.unwrap();
     assert_eq!(hold(1, 30).await, Reserved::Closed);
     assert_eq!(market.staff().stock("MUG").await, (14, 0, 14));
 }
