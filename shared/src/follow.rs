@@ -41,7 +41,8 @@ impl Follower {
 
     /// Those of `events` that it acts on.
     fn heard(self, events: &[CloudEvent]) -> Vec<&CloudEvent> {
-        let among = |kinds: &[&str]| events.iter().filter(|event| kinds.contains(&event.kind.as_str())).collect();
+        let among =
+            |kinds: &[&str]| events.iter().filter(|event| kinds.contains(&event.kind.as_str())).collect();
         match self {
             // A list is brought up to what there is then: the last event will do.
             Self::Lists => events.last().into_iter().collect(),
@@ -124,7 +125,9 @@ impl Batch<'_> {
             let done = match history {
                 Err(error) => Err(JobError::new("store", error)),
                 // What was begun is not broken off: a mail would be sent twice.
-                Ok(_) if Instant::now() >= self.until => Err(JobError::new("late", "the batch took too long")),
+                Ok(_) if Instant::now() >= self.until => {
+                    Err(JobError::new("late", "the batch took too long"))
+                }
                 Ok(history) => self.work(follower, event, news.id, history).await,
             };
             if let Err(error) = done {

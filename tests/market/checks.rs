@@ -7,9 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use souk::{
-    http::Access, limit::policy::class_of, link::Purpose, runtime::Kind,
-};
+use souk::{http::Access, limit::policy::class_of, link::Purpose, runtime::Kind};
 use souk_local::{
     functions,
     template::{Destination, FunctionSpec, Queue, Stack},

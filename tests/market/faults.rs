@@ -42,7 +42,8 @@ impl BadDay {
 }
 
 fn of_the_saga(call: &CallInfo) -> bool {
-    ["advance-orders", "relay-events", "follow-orders", "project-orders", "send-notifications"].contains(&call.caller.as_str())
+    ["advance-orders", "relay-events", "follow-orders", "project-orders", "send-notifications"]
+        .contains(&call.caller.as_str())
 }
 
 impl Faults for BadDay {

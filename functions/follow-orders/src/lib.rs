@@ -7,5 +7,8 @@ use souk::{
 
 /// The function.
 pub fn function() -> Function {
-    stream("follow-orders", |app: App, records: Vec<Record>| async move { follow::follow(&app, records).await })
+    stream(
+        "follow-orders",
+        |app: App, records: Vec<Record>| async move { follow::follow(&app, records).await },
+    )
 }

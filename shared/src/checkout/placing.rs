@@ -119,7 +119,9 @@ impl Placing {
         };
         let others = OTHERS + claims.writes.len() + redemptions.len();
         let taken = match stock {
-            Stock::Now => take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES),
+            Stock::Now => {
+                take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
+            }
             Stock::Later => None,
         };
         let (reserved, stock) = taken.map_or((None, Vec::new()), |taken| (Some(taken.0), taken.1));

@@ -157,8 +157,19 @@ async fn order<B>(
             outside,
         };
         let (read, cause, of) = (draft.version, call.cause(), (Some(draft.id), traits));
-        let placing =
-            Placing::new(app, tenant, &vault, &mut draft.cart, &contact, quote, payment, of, Stock::Later, &cause).await?;
+        let placing = Placing::new(
+            app,
+            tenant,
+            &vault,
+            &mut draft.cart,
+            &contact,
+            quote,
+            payment,
+            of,
+            Stock::Later,
+            &cause,
+        )
+        .await?;
         draft.settle(app.now());
         let mut writes = vec![replace(tenant, &draft, read)?];
         writes.extend(placing.writes.iter().cloned());

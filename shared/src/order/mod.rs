@@ -36,12 +36,12 @@ pub use contact::OrderContact;
 pub use decide::{
     Command, NewEdit, NewExchange, NewRefund, NewReturn, Receipt, RefundWish, Refusal, ShippingWish, decide,
 };
+pub(crate) use edit::demand_of;
 pub use edit::{Edit, EditCharge, EditFailure, EditRequest, EditStatus, Exchange, Version};
 pub use event::{Actor, CancelCause, OrderEvent, Placed, ShippedLine, TimelineEntry, Tracking};
 pub use explain::{ExplainedLine, ExplainedShipping, Explanation, PriceStep, explain};
 pub use funds::Charged;
 pub use list::{ListOrders, ListOwnOrders, OrderSummary, Whose, list, list_as, list_own, project};
-pub(crate) use edit::demand_of;
 pub use model::{Cancellation, Fulfillment, Order, OrderStatus, PaymentStatus, StockState, evolve};
 pub use next::{Step, next_step};
 pub use people::{Of, Trace, all_of, has_ordered, newest_of, placed_before};

@@ -306,9 +306,8 @@ fn of_transaction(error: &SdkError<TransactWriteItemsError>, give_way: &[bool]) 
     let codes: Vec<&str> =
         canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
     let yields = |place: usize| codes[place] == CONFLICT && give_way.get(place) == Some(&true);
-    let refused: Vec<usize> = (0..codes.len())
-        .filter(|&place| codes[place] == "ConditionalCheckFailed" || yields(place))
-        .collect();
+    let refused: Vec<usize> =
+        (0..codes.len()).filter(|&place| codes[place] == "ConditionalCheckFailed" || yields(place)).collect();
     if !refused.is_empty() {
         return WriteError::Refused(refused);
     }

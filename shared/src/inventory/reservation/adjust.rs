@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, plan, replace,
-    take,
+    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, plan,
+    replace, take,
 };
 use crate::{
     catalog::Sku,
