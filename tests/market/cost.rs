@@ -18,7 +18,7 @@ const STRIPE: u64 = 2;
 const KEYS: u64 = 6;
 
 /// Read units of the same, in halves.
-const READS: u64 = 110;
+const READS: u64 = 105;
 
 /// Requests to queues, where nobody else buys.
 const QUEUES: u64 = 3;
