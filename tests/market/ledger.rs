@@ -75,7 +75,7 @@ async fn reconciled(market: &TestMarket) -> Value {
 async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
     let market = TestMarket::with_bad_delivery(5, 3).await;
     let staff = market.staff().0;
-    market.staff().sell("MUG", 1250, 6).await;
+    market.staff().sell("MUG", 1250, 8).await;
     let card = staff.post("/v1/gift-cards", json!({"amount": money(5_000)})).await.expect(201);
     let id = card.text_at("/id").parse().unwrap();
     let shopping = join_all((0..8).map(|number| {

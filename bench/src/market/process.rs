@@ -29,8 +29,9 @@ pub(super) struct MarketProcess {
 /// Builds the market in the profile of its name, which is for release and for speed, and says where it is.
 pub(super) fn build() -> Result<PathBuf, BenchError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built =
-        std::process::Command::new(cargo).args(["build", "--profile", "market", "--package", "souk-local"]).status()?;
+    let built = std::process::Command::new(cargo)
+        .args(["build", "--profile", "market", "--package", "souk-local"])
+        .status()?;
     if !built.success() {
         return Err(BenchError::Market("the market does not build".to_owned()));
     }

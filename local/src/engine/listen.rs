@@ -11,16 +11,17 @@ use super::{happening::Happening, market::Market};
 const WAIT: Duration = Duration::from_secs(3600);
 
 impl Market {
-    /// From now on tells of everything that is published, as [`Happening::Published`]. For that it makes a queue of
-    /// its own, which subscribes to every topic.
+    /// Makes a queue for each topic, which subscribes to it and whose name ends with `name`: the topics' names, and the
+    /// queues' ARNs.
     ///
     /// # Errors
     /// The queue can't be made or subscribed.
-    pub fn hear_topics(&self) -> Result<(), AwsError> {
+    pub fn subscribe(&self, name: &str) -> Result<Vec<(String, String)>, AwsError> {
         let engine = self.engine();
         let place = &engine.stack.place;
+        let mut queues = Vec::new();
         for topic in engine.stack.topics.values() {
-            let name = format!("{}-console", topic.name);
+            let name = format!("{}-{name}", topic.name);
             let arn = engine.cloud.place.arn("sqs", &name);
             let policy = json!({
                 "Version": "2012-10-17",
@@ -36,7 +37,20 @@ impl Market {
             engine.cloud.sqs.create_queue(&name, &attributes)?;
             let raw: BTreeMap<_, _> = [("RawMessageDelivery".to_owned(), "true".to_owned())].into();
             engine.cloud.sns.subscribe(&topic.arn, &arn, &raw)?;
-            let (listener, topic) = (std::sync::Arc::clone(engine), topic.name.clone());
+            queues.push((topic.name.clone(), arn));
+        }
+        Ok(queues)
+    }
+
+    /// From now on tells of everything that is published, as [`Happening::Published`]. For that it makes a queue of
+    /// its own, which subscribes to every topic.
+    ///
+    /// # Errors
+    /// The queue can't be made or subscribed.
+    pub fn hear_topics(&self) -> Result<(), AwsError> {
+        let engine = self.engine();
+        for (topic, arn) in self.subscribe("console")? {
+            let listener = std::sync::Arc::clone(engine);
             engine.tasks.spawn(async move {
                 while let Ok(messages) = listener.cloud.sqs.receive(&arn, 10, WAIT).await {
                     for message in messages {

@@ -56,7 +56,8 @@ async fn what_people_say_in_confidence_is_repeated_nowhere() {
     assert!(secrets >= 2 && records >= 100, "{secrets} secrets, {records} records: the test is blind");
     let aside = |place: &str| poisoned.iter().filter(|(at, _)| *at == place).count();
     let (letters, batches) = (aside("a dead letter"), aside("a failed record"));
-    assert!(letters >= 6 && batches == 1, "{letters} letters and {batches} batches were set aside");
+    // Both who read the stream of facts give the unreadable one up.
+    assert!(letters >= 6 && batches == 2, "{letters} letters and {batches} batches were set aside");
     let mut unspoken = story.canaries();
     // What is stored as it comes is in the streams for a day, as it is in the table.
     unspoken.retain(|canary| !story.clear().contains(canary));

@@ -53,6 +53,9 @@ pub struct Opening {
     pub crowd: bool,
 }
 
+/// What the names of the queues end with that hear what is published.
+const HEARD: &str = "heard";
+
 /// A market with a store that sells something.
 pub async fn open(opening: Opening) -> Arc<Shop> {
     let Opening { seed, weather, faults, delivery, traced, .. } = &opening;
@@ -72,6 +75,7 @@ pub async fn open(opening: Opening) -> Arc<Shop> {
         tables.find(|table| table.name.ends_with(end)).expect("the template has it").name.clone()
     };
     watch.watch(market.cloud(), table("-events"), table("-state"));
+    market.subscribe(HEARD).expect("topics can be subscribed to");
     open_shop(&opening, &market, &watch).await
 }
 
@@ -136,9 +140,30 @@ pub async fn settle(shop: &Arc<Shop>) {
         redrive(market).await;
         let _ = tokio::time::timeout(Duration::from_secs(60), market.settled()).await;
         if market.is_settled() && dead_letters(market).is_empty() && shop.stage.watch.model(Model::is_quiet) {
-            return;
+            break;
         }
         sleep(Duration::from_secs(5)).await;
+    }
+    // Of the last message, too, every copy.
+    sleep(Duration::from_secs(10)).await;
+    hear(&shop.stage).await;
+}
+
+/// Tells who sees all what was published.
+async fn hear(stage: &Stage) {
+    let cloud = stage.market.cloud();
+    for topic in stage.market.stack().topics.values() {
+        let arn = cloud.place.arn("sqs", &format!("{}-{HEARD}", topic.name));
+        while let Ok(messages) = cloud.sqs.receive(&arn, 10, Duration::ZERO).await {
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
+                stage.watch.published(event["id"].as_str().unwrap_or_default());
+                let _ = cloud.sqs.delete(&arn, &message.receipt_handle);
+            }
+        }
     }
 }
 

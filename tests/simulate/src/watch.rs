@@ -74,6 +74,11 @@ impl Watch {
         ask(&self.state().model)
     }
 
+    /// An event was published.
+    pub fn published(&self, event: &str) {
+        self.state().model.published(event);
+    }
+
     /// Adds a line to the trace, and to its hash.
     pub fn say(&self, line: impl FnOnce() -> String) {
         let now = self.clock.now();

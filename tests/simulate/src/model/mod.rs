@@ -74,6 +74,8 @@ pub struct Model {
     acts: BTreeMap<&'static str, (u32, u32)>,
     /// The numbers of the documents of each series.
     documents: BTreeMap<String, BTreeSet<u64>>,
+    /// The events that were published.
+    published: BTreeSet<String>,
     violations: Vec<String>,
 }
 
@@ -102,6 +104,11 @@ impl Model {
     /// What was wrong so far.
     pub fn violations(&self) -> &[String] {
         &self.violations
+    }
+
+    /// An event was published.
+    pub fn published(&mut self, event: &str) {
+        self.published.insert(event.to_owned());
     }
 
     /// How often what bears this mark was committed.

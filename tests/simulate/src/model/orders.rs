@@ -11,7 +11,8 @@ use super::order::{Order, Standing};
 pub struct Orders {
     /// All of them.
     pub all: BTreeMap<String, Order>,
-    events: BTreeSet<String>,
+    /// The ids of all their events.
+    pub events: BTreeSet<String>,
     /// The orders of each cart.
     carts: BTreeMap<String, Vec<String>>,
     touched: BTreeSet<String>,
