@@ -8,6 +8,9 @@
 //! on Lambda, with its Runtime API, frozen between events. People shop, staff work, a provider notifies. Every commit is
 //! held against the model of the simulation, and so is in the end what everybody was told.
 
+// What goes wrong here ends the run, and says so.
+#![allow(clippy::expect_used)]
+
 mod arguments;
 mod crowd;
 mod report;

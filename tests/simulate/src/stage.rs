@@ -147,6 +147,8 @@ pub async fn settle(shop: &Arc<Shop>) {
     // Of the last message, too, every copy.
     sleep(Duration::from_secs(10)).await;
     hear(&shop.stage).await;
+    // A schedule may have begun meanwhile.
+    let _ = tokio::time::timeout(Duration::from_secs(60), market.settled()).await;
 }
 
 /// Tells who sees all what was published.
