@@ -130,6 +130,11 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     shopper.0.get(&product).await.expect(200);
     staff.receive("MUG", "berlin", -1).await.expect(201);
 
+    // While no rule asks for more, an order takes its stock as it is placed.
+    staff.sell("LAMP", 100, 1).await;
+    let lamp = shopper.buy("LAMP", 1, "pm_card_visa").await;
+    until(&shopper.0, &lamp, |order| order["status"] == "confirmed").await;
+
     let trusted = json!({"signal": "earlier_orders", "at_least": 1, "score": -1});
     let risky = json!({"signal": "provider_elevated", "score": 60});
     let often = json!({"signal": "orders_per_email", "above": 90, "hours": 1, "score": 1});

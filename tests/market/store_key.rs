@@ -171,5 +171,5 @@ fn only_who_opens_stores_makes_and_writes_their_keys() {
         }
     }
     assert_eq!((writers, makers), (vec!["ProvisionStoreFunction"], vec!["ProvisionStoreFunction"]));
-    assert_eq!(readers, 13, "each function that opens what is known of people may read the key of its store");
+    assert_eq!(readers, 14, "each function that opens what is known of people may read the key of its store");
 }
