@@ -31,8 +31,9 @@ impl Model {
         for (queue, count) in &outside.waiting {
             wrong.push(format!("delivered: {count} messages are left in {queue}"));
         }
-        for event in self.orders.events.difference(&self.published) {
-            wrong.push(format!("published: the event {event} was not"));
+        if let Some(published) = &self.published {
+            let unheard = self.orders.events.difference(published);
+            wrong.extend(unheard.map(|event| format!("published: the event {event} was not")));
         }
         if outside.given_up > 0 {
             wrong.push(format!("delivered: {} batches of stream records were given up", outside.given_up));

@@ -74,8 +74,8 @@ pub struct Model {
     acts: BTreeMap<&'static str, (u32, u32)>,
     /// The numbers of the documents of each series.
     documents: BTreeMap<String, BTreeSet<u64>>,
-    /// The events that were published.
-    published: BTreeSet<String>,
+    /// The events that were published, where somebody listened.
+    published: Option<BTreeSet<String>>,
     violations: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl Model {
 
     /// An event was published.
     pub fn published(&mut self, event: &str) {
-        self.published.insert(event.to_owned());
+        self.published.get_or_insert_default().insert(event.to_owned());
     }
 
     /// How often what bears this mark was committed.
