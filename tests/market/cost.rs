@@ -52,9 +52,6 @@ async fn an_order_of_one_line_takes_as_much_as_it_did() {
     let usage = used(false).await;
     let of = |item| usage.halves(item, &prices);
     let calls: Vec<_> = usage.calls().collect();
-    let bill = prices.bill(&usage, 1_000_000).unwrap();
-    println!("{} USD for a million, without mails: {:?}", bill.without_mails(), bill.lines);
-    println!("runs: {:?}", usage.runs().collect::<Vec<_>>());
     let taken = (of(Item::TableWrites), of(Item::TableReads), of(Item::QueueRequests));
     assert_eq!(taken, (2 * WRITES, READS, 2 * QUEUES), "{calls:#?}");
     assert_eq!(usage.halves_of(Share::Sandbox, Item::TableWrites, &prices), 2 * SANDBOX, "{calls:#?}");

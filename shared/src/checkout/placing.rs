@@ -170,8 +170,8 @@ async fn take(
         return Ok(None);
     }
     let demand = order::demand_of(&placed.lines);
-    let locations: Vec<_> = profile.locations.iter().map(|location| location.id.clone()).collect();
-    let Some((allocations, writes)) = inventory::hold(app, tenant, &demand, &locations).await? else {
+    let held = inventory::hold(app, tenant, &demand, &profile.location_ids()).await?;
+    let Some((allocations, writes)) = held else {
         return Ok(None);
     };
     let facts = Facts {

@@ -127,6 +127,11 @@ impl StoreProfile {
         profile.ok_or_else(|| Problem::internal(format!("the store {tenant} has no profile")))
     }
 
+    /// Where it keeps stock, in the order in which orders draw on it.
+    pub fn location_ids(&self) -> Vec<LocationId> {
+        self.locations.iter().map(|location| location.id.clone()).collect()
+    }
+
     /// Whether the store has this location.
     pub fn has_location(&self, id: &LocationId) -> bool {
         self.locations.iter().any(|location| location.id == *id)

@@ -68,7 +68,7 @@ pub fn sale(buyers: u32, units: u32, span: u32) -> Sale {
         }
         settle(&shop).await;
         watcher.abort();
-        let violations = verdict(&shop);
+        let violations = verdict(&shop, 0);
         let (_, _, calls, _) = shop.stage.watch.summary();
         let ask = |ask: &dyn Fn(&Model) -> usize| shop.stage.watch.model(ask);
         Sale {

@@ -68,7 +68,7 @@ async fn play(plan: &Plan, bug: Option<&'static Bug>, traced: bool) -> Report {
     storm(plan, &shop).await;
     weather.end();
     settle(&shop).await;
-    let mut violations = verdict(&shop);
+    let mut violations = verdict(&shop, 0);
     violations.extend(weather.panics());
     let (orders, seconds) =
         (shop.stage.watch.model(|model| model.order_count() as u64), shop.stage.seconds());

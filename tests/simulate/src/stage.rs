@@ -70,13 +70,18 @@ pub async fn open(opening: Opening) -> Arc<Shop> {
     options.delivery = delivery.clone().unwrap_or_default();
     options.partition_limits = opening.crowd;
     let market = Market::open(options).await.expect("the template can be run");
+    attend(&market, &watch);
+    open_shop(&opening, &market, &watch).await
+}
+
+/// From now on `watch` sees all that is done in the market, and hears, in the end, all that was published.
+pub fn attend(market: &Market, watch: &Watch) {
     let table = |end: &str| {
         let mut tables = market.stack().tables.values();
         tables.find(|table| table.name.ends_with(end)).expect("the template has it").name.clone()
     };
     watch.watch(market.cloud(), table("-events"), table("-state"));
     market.subscribe(HEARD).expect("topics can be subscribed to");
-    open_shop(&opening, &market, &watch).await
 }
 
 impl Stage {
@@ -86,11 +91,13 @@ impl Stage {
     }
 }
 
-/// What must hold and does not, now that all is settled.
-pub fn verdict(shop: &Shop) -> Vec<String> {
+/// What must hold and does not, now that all is settled. As many mails may have been sent once more as died with who sent
+/// them, which is not seen from here.
+pub fn verdict(shop: &Shop, senders_died: usize) -> Vec<String> {
     let Stage { market, watch, history, .. } = &*shop.stage;
     watch.catch_up();
-    let outside = outside(market, watch);
+    let mut outside = outside(market, watch);
+    outside.mail_troubles += senders_died;
     let mut violations = watch.model(|model| {
         let mut all = model.violations().to_vec();
         all.extend(history.check(model));
@@ -188,7 +195,7 @@ async fn redrive(market: &Market) {
 }
 
 /// What the world outside the tables says.
-pub fn outside(market: &Market, watch: &Watch) -> Outside {
+fn outside(market: &Market, watch: &Watch) -> Outside {
     let cloud = market.cloud();
     let queues = market.stack().queues.values();
     let waiting = queues.filter_map(|queue| {

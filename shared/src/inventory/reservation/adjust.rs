@@ -1,16 +1,12 @@
 //! Changes of what an order holds, when it is edited.
 
-use std::collections::BTreeMap;
-
 use super::{
-    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, plan,
+    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, planned,
     replace, take,
 };
 use crate::{
-    catalog::Sku,
     contact::LocationId,
     id::OrderId,
-    inventory::{Levels, level},
     runtime::App,
     store::{self, StoreError, WriteError},
     tenant::Tenant,
@@ -18,7 +14,8 @@ use crate::{
 
 /// Has `order` hold exactly `demand`: takes what is missing, lets go of what is too much, all at once or nothing. May be
 /// repeated. `sequence` is how many events the order had when that was its demand: a later demand is not undone by an
-/// earlier one that comes late. `first` is what its events say that it got first. Where there is not enough, there is not for that sequence, whatever comes meanwhile.
+/// earlier one that comes late. Where there is not enough, there is not for that sequence, whatever comes meanwhile.
+/// `first` is what the order's events say that it got first.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::Busy`] where others keep taking the same stock.
@@ -43,10 +40,7 @@ pub async fn adjust(
             return Ok(Reserved::Short(refused.sku.clone()));
         }
         let (more, less) = difference(demand, &before.allocations);
-        let skus: Vec<Sku> = more.keys().cloned().collect();
-        let levels = level::read_many(app, tenant, &skus, true).await?;
-        let stock: BTreeMap<&Sku, &Levels> = skus.iter().zip(&levels).collect();
-        let taken = match plan(&more, &stock, preferred) {
+        let taken = match planned(app, tenant, &more, preferred, true).await? {
             Ok(allocations) => allocations,
             // It may be this very order that took the last ones, or is about to: whether there is enough for it is
             // decided once, or one worker would charge for what another one gives up.

@@ -20,7 +20,7 @@ use crate::{
 pub(super) async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
     // Where stock lies and what is looked at by hand: an order of the moment before a change goes by the old rules.
     let profile = StoreProfile::load(&app.showing(), tenant).await?;
-    let locations = locations_of(profile.as_ref());
+    let locations = profile.as_ref().map(StoreProfile::location_ids).unwrap_or_default();
     Ok(match inventory::reserve(app, tenant, order.id, &order.demand(), &locations).await? {
         Reserved::Held(allocations) => {
             let risk = assess(app, tenant, order, profile.as_ref()).await?;
@@ -32,13 +32,8 @@ pub(super) async fn reserve(app: &App, tenant: Tenant, order: &Order) -> Result<
     })
 }
 
-/// Where the store keeps stock, in the order in which orders draw on it.
-fn locations_of(profile: Option<&StoreProfile>) -> Vec<LocationId> {
-    profile.iter().flat_map(|profile| &profile.locations).map(|location| location.id.clone()).collect()
-}
-
 pub(super) async fn locations(app: &App, tenant: Tenant) -> Result<Vec<LocationId>, JobError> {
-    Ok(locations_of(StoreProfile::load(app, tenant).await?.as_ref()))
+    Ok(StoreProfile::load(app, tenant).await?.map(|profile| profile.location_ids()).unwrap_or_default())
 }
 
 /// What comes of the order's risk, by the store's rules.
