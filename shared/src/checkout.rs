@@ -1,11 +1,13 @@
 //! From cart to order.
 
 mod placing;
+mod waiting;
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-pub(crate) use placing::{Payment, Placing, Stock};
+pub(crate) use placing::{Onward, Payment, Placing};
+pub use waiting::waited;
 
 use crate::{
     cart::{self, Cart, Particulars},
@@ -52,18 +54,35 @@ pub struct Checkout {
     pub total: Option<Money>,
 }
 
+/// An order that was placed.
+#[derive(Debug)]
+pub struct Placement {
+    /// What is answered to who placed it.
+    pub reply: Reply<OrderView>,
+    /// The order, where who placed it carries it through its payment.
+    pub carried: Option<Order>,
+}
+
+impl Placement {
+    /// One that the saga carries.
+    pub fn of_the_saga(reply: Reply<OrderView>) -> Self {
+        Self { reply, carried: None }
+    }
+}
+
 /// Turns the cart into an order and answers it. The order's id follows from the cart's and the attempt's number, and
 /// the cart's version is a condition: however many try at once, one order is placed.
 ///
 /// # Errors
 /// 404, 409 or 422; nothing is written then.
-pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Reply<OrderView>, Problem> {
+pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Placement, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
     let named = match &call.body.payment_method {
         Some(method) => Some(provider(app, tenant, Some(method)).await?),
         None => None,
     };
-    let (vault, mut stock) = (Opened::new(app, tenant), Stock::Now);
+    let vault = Opened::new(app, tenant);
+    let mut onward = if waiting::carries(call) { Onward::Carried } else { Onward::WithItsStock };
     for _ in 0..TRIES {
         let mut cart = cart::load(app, caller, id).await?;
         ETag::of_version(cart.version).if_match(&call.headers)?;
@@ -94,7 +113,8 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         };
         let (read, cause, of) = (cart.version, call.cause(), (None, Some(traits)));
         let placing =
-            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, stock, &cause).await?;
+            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, onward, &cause)
+                .await?;
         if !placing.takes_stock() {
             in_stock(app, tenant, &placing.order.lines).await?;
         }
@@ -104,9 +124,13 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             // The cart changed meanwhile, or somebody else checked it out: look again.
             Err(error) if error.refused(0) => {}
             // The order is placed all the same, and waits its turn for the stock.
-            Err(error) if placing.lacks_stock(&error, 1) => stock = Stock::Later,
+            Err(error) if placing.lacks_stock(&error, 1) => onward = Onward::Saga,
             Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),
-            Ok(reply) => return Ok(reply),
+            Ok(reply) => {
+                let carried = Some(placing.order).filter(|order| order.placed.carried);
+                // What was answered before was seen to by who answered it.
+                return Ok(Placement { carried: carried.filter(|_| reply.value().is_some()), reply });
+            }
         }
     }
     Err(Problem::new(Code::Conflict, "Others keep changing this cart. Try again."))

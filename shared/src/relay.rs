@@ -154,9 +154,12 @@ impl Batch {
     /// Adds `event`. Whoever only wants to hear once of what happened together listens to the `last` of it.
     fn add(&mut self, sequence: &str, event: &CloudEvent, body: String, last: bool) {
         let attributes = [("type", event.kind.clone()), ("store", event.store.to_string())];
-        let last = last.then(|| ("last", "true".to_owned()));
+        let told = |name, tell: bool| tell.then(|| (name, "true".to_owned()));
+        // The saga leaves such an order to who placed it.
+        let carried = event.data.get("carried").is_some_and(|carried| carried == true);
+        let told = [told("last", last), told("carried", carried)].into_iter().flatten();
         self.bytes += body.len();
-        self.entries.push((sequence.to_owned(), attributes.into_iter().chain(last).collect(), body));
+        self.entries.push((sequence.to_owned(), attributes.into_iter().chain(told).collect(), body));
     }
 
     /// Publishes the batch. A 200 may still say that some entries failed (guards.md, 16).

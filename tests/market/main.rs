@@ -9,6 +9,7 @@ mod audit_tampering;
 mod authentication;
 mod canaries;
 mod cancel;
+mod carried;
 mod carts;
 mod catalog;
 mod checks;

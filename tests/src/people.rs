@@ -29,6 +29,14 @@ impl Shopper {
         self.0.post(&format!("{path}/checkout"), json!({"payment_method": method})).await
     }
 
+    /// As [`Self::check_out`], of who would rather wait for `seconds` than ask what came of it.
+    pub async fn check_out_and_wait(&self, path: &str, method: &str, seconds: u32) -> Answer {
+        let (path, body) = (format!("{path}/checkout"), json!({"payment_method": method}));
+        let headers = [("idempotency-key", path.clone()), ("prefer", format!("wait={seconds}"))];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        self.0.send(http::Method::POST, &path, Some(body), &headers).await
+    }
+
     /// Buys `quantity` of `sku`, and gives the order's path.
     pub async fn buy(&self, sku: &str, quantity: u32, method: &str) -> String {
         let cart = self.cart(sku, quantity).await;

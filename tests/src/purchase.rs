@@ -24,8 +24,8 @@ pub async fn stock_up(staff: &Staff, each: u64) {
     }
 }
 
-/// Somebody looks at the shop, fills a cart with `lines` lines, says where it goes, changes a quantity, checks out, and
-/// looks at the order once it is paid: one request for the list, one for the cart, `lines + 2` changes, the checkout,
+/// Somebody looks at the shop, fills a cart with `lines` lines, says where it goes, changes a quantity, checks out, waits
+/// for the confirmation, and looks at the order once it is paid: one request for the list, one for the cart, `lines + 2` changes, the checkout,
 /// and one request for the order. The checkout has an idempotency key, which it needs; where `keys`, so has each POST.
 /// Gives the order as it was shown.
 pub async fn purchase(shopper: &Shopper, name: &str, lines: usize, keys: bool) -> Value {
@@ -53,8 +53,8 @@ pub async fn purchase(shopper: &Shopper, name: &str, lines: usize, keys: bool) -
     });
     api.patch(&path, contact).await.expect(200);
     tokio::time::sleep(THINK).await;
-    let order = shopper.check_out(&path, "pm_card_visa").await.expect(202);
-    // The page that follows a checkout: by then the order is confirmed, paid and mailed about.
+    let order = shopper.check_out_and_wait(&path, "pm_card_visa", 20).await.expect(202);
+    // The page that follows a checkout: by then the order's mail is on its way, too.
     tokio::time::sleep(THINK).await;
     let order = api.get(&format!("/v1/orders/{}", order.text_at("/id"))).await.expect(200).json;
     assert_eq!((&order["status"], &order["payment"]["status"]), (&json!("confirmed"), &json!("captured")));

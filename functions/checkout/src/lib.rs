@@ -2,14 +2,11 @@
 
 use souk::{
     checkout::{self, Checkout},
-    http::{Call, ETag, Keys, Problem, Reply, Routes, post},
-    order::{self, OrderView},
+    http::{Call, Keys, Problem, Reply, Routes, post},
+    order::OrderView,
     principal::Scope,
     runtime::{App, Function},
 };
-
-/// API Gateway gives up on a request after 30 seconds.
-const LONGEST_WAIT: u64 = 20;
 
 /// The function.
 pub fn function() -> Function {
@@ -25,17 +22,6 @@ pub fn function() -> Function {
 }
 
 async fn check_out(app: App, call: Call<Checkout>) -> Result<Reply<OrderView>, Problem> {
-    let placed = checkout::place(&app, &call, call.path("id")?).await?;
-    let seconds = call.wait_seconds(LONGEST_WAIT);
-    // A repeated request finds its answer written already, and is given that.
-    let Some(id) = placed.value().map(|order| order.id).filter(|_| seconds > 0) else {
-        return Ok(placed);
-    };
-    let tenant = call.tenant()?;
-    let order = order::wait_for_outcome(&app, tenant, id, seconds).await?;
-    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::shown(&app, tenant, &order).await?)
-        .etag(ETag::of_version(order.sequence))
-        .header("preference-applied", format!("wait={seconds}"));
-    call.amend_answer(&app, &reply).await?;
-    Ok(reply)
+    let placement = checkout::place(&app, &call, call.path("id")?).await?;
+    checkout::waited(&app, &call, placement).await
 }

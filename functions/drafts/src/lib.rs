@@ -2,18 +2,16 @@
 
 use souk::{
     audit::Action,
+    checkout::{self, Placement},
     draft::{
         self, ChangeDraft, CompleteDraft, DraftSummary, DraftView, ListDrafts, NewDraft, PayByLink,
         PaymentLink, ReadLink, SharedDraft,
     },
-    http::{Call, ETag, Keys, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
-    order::{self, OrderView},
+    http::{Call, Keys, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
+    order::OrderView,
     principal::Scope,
     runtime::{App, Function},
 };
-
-/// API Gateway gives up on a request after 30 seconds.
-const LONGEST_WAIT: u64 = 20;
 
 /// The function.
 pub fn function() -> Function {
@@ -94,7 +92,7 @@ async fn invite(app: App, call: Call) -> Result<Reply<PaymentLink>, Problem> {
 
 async fn complete(app: App, call: Call<CompleteDraft>) -> Result<Reply<OrderView>, Problem> {
     let placed = draft::complete(&app, &call, call.path("id")?).await?;
-    waited(&app, &call, placed).await
+    checkout::waited(&app, &call, Placement::of_the_saga(placed)).await
 }
 
 async fn look(app: App, call: Call<ReadLink>) -> Result<Reply<SharedDraft>, Problem> {
@@ -103,21 +101,5 @@ async fn look(app: App, call: Call<ReadLink>) -> Result<Reply<SharedDraft>, Prob
 
 async fn pay(app: App, call: Call<PayByLink>) -> Result<Reply<OrderView>, Problem> {
     let placed = draft::pay(&app, &call).await?;
-    waited(&app, &call, placed).await
-}
-
-/// The order as it is once the client has waited for it, where they would rather.
-async fn waited<B>(app: &App, call: &Call<B>, placed: Reply<OrderView>) -> Result<Reply<OrderView>, Problem> {
-    let seconds = call.wait_seconds(LONGEST_WAIT);
-    // A repeated request finds its answer written already, and is given that.
-    let Some(id) = placed.value().map(|order| order.id).filter(|_| seconds > 0) else {
-        return Ok(placed);
-    };
-    let tenant = call.tenant()?;
-    let order = order::wait_for_outcome(app, tenant, id, seconds).await?;
-    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::shown(app, tenant, &order).await?)
-        .etag(ETag::of_version(order.sequence))
-        .header("preference-applied", format!("wait={seconds}"));
-    call.amend_answer(app, &reply).await?;
-    Ok(reply)
+    checkout::waited(&app, &call, Placement::of_the_saga(placed)).await
 }

@@ -57,13 +57,15 @@ pub(crate) struct Placing {
     stock_at: usize,
 }
 
-/// Whether an order that is placed takes its stock at once, or leaves that to the saga.
+/// How an order goes on that is placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stock {
-    /// At once, where that can be.
-    Now,
-    /// Later.
-    Later,
+pub(crate) enum Onward {
+    /// It takes its stock as it is placed, and who placed it carries it through its payment.
+    Carried,
+    /// It takes its stock as it is placed; the saga does the rest.
+    WithItsStock,
+    /// The saga does all of it.
+    Saga,
 }
 
 impl Placing {
@@ -81,7 +83,7 @@ impl Placing {
         quote: Quote,
         payment: Payment,
         (draft, traits): (Option<DraftId>, Option<Traits>),
-        stock: Stock,
+        onward: Onward,
         cause: &Cause,
     ) -> Result<Self, Problem> {
         let (cart_version, now) = (cart.version, app.now());
@@ -115,14 +117,15 @@ impl Placing {
             tenders: purse.tenders,
             paid_outside,
             draft,
+            carried: onward == Onward::Carried,
             traits,
         };
         let others = OTHERS + claims.writes.len() + redemptions.len();
-        let taken = match stock {
-            Stock::Now => {
+        let taken = match onward {
+            Onward::Carried | Onward::WithItsStock => {
                 take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
             }
-            Stock::Later => None,
+            Onward::Saga => None,
         };
         let (reserved, stock) = taken.map_or((None, Vec::new()), |taken| (Some(taken.0), taken.1));
         let (order, mut writes) = order::place(tenant, id, placed, reserved, cause, now)?;

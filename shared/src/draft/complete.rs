@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cart,
-    checkout::{self, Payment, Placing, Stock},
+    checkout::{self, Onward, Payment, Placing},
     http::{Call, Code, Problem, Reply},
     id::DraftId,
     money::Money,
@@ -166,7 +166,7 @@ async fn order<B>(
             quote,
             payment,
             of,
-            Stock::Later,
+            Onward::Saga,
             &cause,
         )
         .await?;

@@ -61,6 +61,7 @@ pub fn place(
     now: Timestamp,
 ) -> Result<(Order, Vec<Write>), StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { kind: "order", reason };
+    let placed = Placed { carried: placed.carried && reserved.is_some(), ..placed };
     let mut events = vec![OrderEvent::Placed(Box::new(placed))];
     let order = evolve(id, None, events[0].clone(), now);
     let mut order = order.ok_or_else(|| unreadable("it was not placed".to_owned()))?;
@@ -71,12 +72,14 @@ pub fn place(
         events.extend(more);
     }
     let append = stream::append(tenant, id, 0, &events, cause, now)?;
-    let note = work::note(tenant, id, order.sequence, now + work::PATIENCE)?;
+    let patience = if order.placed.carried { work::PATIENCE_WITH_CARRIERS } else { work::PATIENCE };
+    let note = work::note(tenant, id, order.sequence, now + patience)?;
     Ok((order, vec![append, note]))
 }
 
 /// Makes `command` happen to the order `id` and answers `reply` of the order after it. A command that has happened
-/// already is answered the same. `reply` is given the order also as it is shown. The saga hears of it through the event, and the sweeper if it does not.
+/// already is answered the same. `reply` is given the order also as it is shown.
+/// The saga hears of it through the event, and the sweeper if it does not.
 ///
 /// # Errors
 /// 404, 409, 412 or 422, where a rule forbids it.

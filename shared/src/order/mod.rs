@@ -56,10 +56,10 @@ pub use request::{
     ReviewOrder, ShippingInput, TrackingInput,
 };
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
-pub use saga::{Nudge, advance, send};
+pub use saga::{Nudge, advance, pay, send};
 pub use stream::{Told, history, history_to, load, load_as_told, load_for, load_version, told};
 pub use view::{
     CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
-    ReturnView, RiskView, opened, shown, shown_then, view, wait_for_outcome,
+    ReturnView, RiskView, is_decided, opened, shown, shown_then, view, wait_for_outcome,
 };
 pub use work::look_after;

@@ -58,6 +58,9 @@ pub struct Placed {
     /// The draft of staff that it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftId>,
+    /// Whether who placed it carries it through its payment: the saga is not woken for that, but by the sweeper.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
     /// What its risk is assessed by. Never published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<Traits>,

@@ -65,6 +65,32 @@ enum Outcome {
     Wait(Timestamp),
 }
 
+/// How far an order is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Through its payment: whatever else there is to do is left to the queue, which was woken for it.
+    Payment,
+    /// As far as it gets.
+    End,
+}
+
+impl Reach {
+    fn includes(self, step: Step) -> bool {
+        let of_payment = matches!(step, Step::AwaitReview | Step::Authorize | Step::Capture | Step::Done);
+        self == Self::End || of_payment
+    }
+}
+
+/// Carries `order`, which its caller placed a moment ago, through its payment. Answers it as it is then; nothing, where
+/// that failed: the sweeper sees to it.
+pub async fn pay(app: &App, tenant: Tenant, order: Order, cause: &Cause) -> Option<Order> {
+    let id = order.id;
+    telemetry::worked("checkout", "pay", &id.to_string(), tenant, cause);
+    let paid = carry(app, tenant, order, cause, Reach::Payment).await;
+    paid.inspect_err(|error| tracing::warn!(order = %id, kind = error.kind, reason = error.reason, "is left to the sweeper"))
+        .ok()
+}
+
 /// Carries the order `id` as far as it gets.
 ///
 /// # Errors
@@ -82,10 +108,26 @@ pub async fn advance(
     if let Some(number) = hint {
         order = undo::heed(app, tenant, order, number, cause).await?;
     }
+    carry(app, tenant, order, cause, Reach::End).await.map(drop)
+}
+
+/// Carries `order` within `reach`, and answers it as it is then.
+async fn carry(
+    app: &App,
+    tenant: Tenant,
+    mut order: Order,
+    cause: &Cause,
+    reach: Reach,
+) -> Result<Order, JobError> {
+    let id = order.id;
+    let missing = || JobError::new("unknown_order", format!("there is no order {id} of {tenant}"));
     // An authorization that is not recorded yet, and the order without it.
     let mut held: Option<(Order, Vec<OrderEvent>)> = None;
     for _ in 0..MOST_STEPS {
         let step = next_step(&order);
+        if !reach.includes(step) {
+            return Ok(order);
+        }
         // Nothing is taken for who canceled since the money was held.
         if let Some((recorded, _)) = &held
             && stream::has_more(app, tenant, recorded).await?
@@ -98,7 +140,7 @@ pub async fn advance(
             // Whoever decides on a refund that failed leaves a note of it.
             Step::Done | Step::AwaitRefund => {
                 work::settle(app, tenant, id, order.sequence).await?;
-                return Ok(());
+                return Ok(order);
             }
             Step::Reserve => stock::reserve(app, tenant, &order).await?,
             Step::AwaitReview => await_review(app, &order),
@@ -144,7 +186,7 @@ pub async fn advance(
         order = match outcome {
             Outcome::Wait(until) => {
                 work::postpone(app, tenant, id, order.sequence, until).await?;
-                return Ok(());
+                return Ok(order);
             }
             Outcome::Moved => stream::load(app, tenant, id).await?.ok_or_else(missing)?,
             Outcome::Found(command) => {

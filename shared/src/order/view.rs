@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::{
@@ -308,7 +309,12 @@ impl FulfillmentView {
     }
 }
 
-/// The order `id` once it needs nothing more of Souk, or something of its shopper, or as it is after `seconds`.
+/// Whether the order needs nothing more of Souk, or needs something of its shopper.
+pub fn is_decided(order: &Order) -> bool {
+    matches!(next_step(order), Step::Done | Step::AwaitReview | Step::AwaitRefund) || order.action.is_some()
+}
+
+/// The order `id` once it is decided, or as it is at the time `until`.
 ///
 /// # Errors
 /// [`Problem`] where storage fails or there is no such order.
@@ -316,15 +322,12 @@ pub async fn wait_for_outcome(
     app: &App,
     tenant: Tenant,
     id: OrderId,
-    seconds: u64,
+    until: Instant,
 ) -> Result<Order, Problem> {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
     let mut pause = Duration::from_millis(25);
     loop {
         let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
-        let settled = matches!(next_step(&order), Step::Done | Step::AwaitReview | Step::AwaitRefund)
-            || order.action.is_some();
-        if settled || tokio::time::Instant::now() >= deadline {
+        if is_decided(&order) || Instant::now() >= until {
             return Ok(order);
         }
         tokio::time::sleep(pause).await;

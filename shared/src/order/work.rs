@@ -16,6 +16,9 @@ use crate::{
 /// How long messages have to move an order before the sweeper looks after it.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long who placed an order has to carry it through its payment, which they break off sooner.
+pub(super) const PATIENCE_WITH_CARRIERS: SignedDuration = SignedDuration::from_secs(30);
+
 /// The longest time between two looks at an order that does not move.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 

@@ -70,6 +70,7 @@ pub fn placed(capture_method: CaptureMethod) -> Placed {
         tenders: vec![],
         paid_outside: None,
         draft: None,
+        carried: false,
         traits: None,
     }
 }

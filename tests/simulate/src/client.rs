@@ -74,18 +74,28 @@ impl Client {
 
     /// GETs `path`, until there is an answer.
     pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path, Value::Null, None).await
+        self.ask(Method::GET, path, Value::Null, &[]).await
     }
 
     /// POSTs `body` with an idempotency key of its own, until there is an answer.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        let key = format!("{:016x}-{}", fastrand::u64(..), self.name.replace(' ', "-"));
-        self.ask(Method::POST, path, body, Some(&key)).await
+        self.ask(Method::POST, path, body, &[("idempotency-key", &self.new_key())]).await
+    }
+
+    /// As [`Self::post`], of who would rather wait for so many seconds than ask again.
+    pub async fn post_and_wait(&self, path: &str, body: Value, seconds: u32) -> Answer {
+        let headers = [("idempotency-key", self.new_key()), ("prefer", format!("wait={seconds}"))];
+        self.ask(Method::POST, path, body, &headers.each_ref().map(|(name, value)| (*name, value.as_str())))
+            .await
+    }
+
+    fn new_key(&self) -> String {
+        format!("{:016x}-{}", fastrand::u64(..), self.name.replace(' ', "-"))
     }
 
     /// PATCHes with `body`, until there is an answer.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.ask(Method::PATCH, path, body, None).await
+        self.ask(Method::PATCH, path, body, &[]).await
     }
 
     /// POSTs `body`, whose effect bears `mark`, and remembers what came of it.
@@ -95,12 +105,12 @@ impl Client {
         answer
     }
 
-    /// Asks until there is an answer, or until it is of no use. The same key each time, so that it is done once.
-    async fn ask(&self, method: Method, path: &str, body: Value, key: Option<&str>) -> Answer {
+    /// Asks until there is an answer, or until it is of no use. The same headers each time, so that it is done once.
+    async fn ask(&self, method: Method, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
         let mut known = Known::NotDone;
         let mut pause = Duration::from_millis(1 + fastrand::u64(..300));
         for attempt in 1.. {
-            let (status, json) = self.once(&method, path, &body, key).await;
+            let (status, json) = self.once(&method, path, &body, headers).await;
             let (name, tell) = (&self.name, &json["code"]);
             self.stage.watch.say(|| format!("{name}: {method} {path} -> {status} {tell}"));
             match status {
@@ -121,13 +131,19 @@ impl Client {
         unreachable!("the tries are counted")
     }
 
-    async fn once(&self, method: &Method, path: &str, body: &Value, key: Option<&str>) -> (u16, Value) {
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
         let mut request = Request::builder().method(method).uri(format!("http://localhost:3000{path}"));
         if !self.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.key));
         }
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let text = if body.is_null() { String::new() } else { body.to_string() };
         if !text.is_empty() {

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::Shop;
-use crate::{client::Client, kind::Kind};
+use crate::{
+    client::{Answer, Client},
+    kind::Kind,
+};
 
 /// How people pay where nothing is wrong with their cards.
 const GOOD: &str = "pm_card_visa";
@@ -108,14 +111,25 @@ fn payment(client: &Client, rng: &mut Rng) -> Value {
     body
 }
 
+/// Checks out at `path`. Half of them wait for what comes of it: most for as long as it is carried, some for less.
+fn pay<'a>(client: &'a Client, path: &'a str, rng: &mut Rng) -> impl Future<Output = Answer> + use<'a> {
+    let (body, wait) = (payment(client, rng), [0, 0, 0, 20, 20, 1][rng.usize(..6)]);
+    async move {
+        match wait {
+            0 => client.post(path, body).await,
+            seconds => client.post_and_wait(path, body, seconds).await,
+        }
+    }
+}
+
 /// Checks the cart out, now and then in two windows at once, or while another puts something in. The order, where there
 /// is one.
 async fn check_out(shop: &Shop, client: &Client, id: &str, rng: &mut Rng) -> Option<String> {
     let path = format!("/v1/carts/{id}/checkout");
-    let checked_out = client.post(&path, payment(client, rng));
+    let checked_out = pay(client, &path, rng);
     let answers = match rng.u32(..10) {
         0 | 1 => {
-            let (one, other) = join(checked_out, client.post(&path, payment(client, rng))).await;
+            let (one, other) = join(checked_out, pay(client, &path, rng)).await;
             vec![one, other]
         }
         2 | 3 => {
