@@ -64,7 +64,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// One that the saga carries.
+    /// One that the saga carries, or that was answered before.
     pub fn of_the_saga(reply: Reply<OrderView>) -> Self {
         Self { reply, carried: None }
     }
@@ -76,6 +76,9 @@ impl Placement {
 /// # Errors
 /// 404, 409 or 422; nothing is written then.
 pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Placement, Problem> {
+    if let Some(earlier) = call.earlier(app).await? {
+        return Ok(Placement::of_the_saga(earlier));
+    }
     let (tenant, caller) = (call.tenant()?, call.principal()?);
     let named = match &call.body.payment_method {
         Some(method) => Some(provider(app, tenant, Some(method)).await?),

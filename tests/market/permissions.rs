@@ -157,6 +157,10 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     let review = shopper.buy("MUG", 1, "pm_card_riskLevelElevated").await;
     market.market.settled().await;
     staff.0.post(&format!("{review}/reject"), json!({})).await.expect(202);
+    for method in ["pm_card_visa", "pm_card_riskLevelElevated"] {
+        let cart = shopper.cart("MUG", 1).await;
+        shopper.check_out_and_wait(&cart, method, 20).await.expect(202);
+    }
     let late = shopper.buy("MUG", 1, "pm_souk_late").await;
     until(&shopper.0, &late, |order| order["status"] == "confirmed").await;
     // A guest's cart that a customer checks out: its contact moves under a key that is made then.
@@ -232,6 +236,8 @@ async fn pay_through_stripe(market: &TestMarket) {
     let shopper = market.shopper();
     let order = shopper.buy("JUG", 1, "pm_card_visa").await;
     until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    let cart = shopper.cart("JUG", 1).await;
+    shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
     let id = order.trim_start_matches("/v1/orders/");
     let told = json!({"metadata": {"souk_payment": id, "souk_store": market.tenant().to_string()}});
     crate::stripe::say(market, "payment_intent.succeeded", &told, "whsec_1").await.expect(200);

@@ -46,7 +46,7 @@ pub fn function() -> Function {
             post("/v1/drafts/{id}/complete", "Turn a draft into an order")
                 .needs(writes)
                 .audited(Action::DraftCompleted)
-                .idempotency(Keys::Required)
+                .idempotency(Keys::Followed)
                 .answers(&[202]),
             complete,
         )
@@ -59,7 +59,7 @@ pub fn function() -> Function {
         .on(
             post("/v1/payment-links/checkout", "Pay what a payment link asks for")
                 .needs(Scope::CheckoutWrite)
-                .idempotency(Keys::Required)
+                .idempotency(Keys::Followed)
                 .answers(&[202]),
             pay,
         )

@@ -15,6 +15,7 @@ pub(super) async fn open(options: &Options, data: Option<&Path>) -> Result<Marke
     let mut market = MarketOptions::new(template::read(options.template.as_deref())?, functions());
     market.parameters = options.parameters.iter().cloned().collect();
     market.data = data.map(Path::to_owned);
+    market.turns = true;
     // An identity provider that runs beside the market, such as Keycloak, can be trusted too.
     market.environment.insert("OUTSIDE_LOOPBACK".to_owned(), "allow".to_owned());
     // Its metrics and log lines come through the market; what a function prints itself would be lost among them.

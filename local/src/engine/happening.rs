@@ -149,3 +149,10 @@ pub enum Cause {
     /// Somebody who names it.
     Direct,
 }
+
+impl Cause {
+    /// Whether nobody waits for the answer.
+    pub(crate) fn is_behind_the_scenes(&self) -> bool {
+        matches!(self, Self::Queue(_) | Self::Stream(_) | Self::Schedule(_))
+    }
+}

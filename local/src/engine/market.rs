@@ -62,6 +62,8 @@ pub struct MarketOptions {
     /// Whether the sandbox notifies stores of payments that it decides on late. A test that wants to send its
     /// notifications itself turns it off.
     pub webhooks: bool,
+    /// Whether only as much runs at once as the machine has use for, the rest waiting for its turn.
+    pub turns: bool,
     /// Whether every key that a function names is held against what its invocation is about.
     pub tripwire: bool,
 }
@@ -86,6 +88,7 @@ impl MarketOptions {
             partition_limits: false,
             schedules: true,
             webhooks: true,
+            turns: false,
             tripwire: true,
         }
     }

@@ -19,6 +19,7 @@ mod sources;
 mod tasks;
 mod time;
 mod tripwire;
+mod turns;
 mod watcher;
 mod webhooks;
 

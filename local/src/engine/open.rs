@@ -21,6 +21,7 @@ use super::{
     sources,
     tasks::Tasks,
     tripwire::Tripwire,
+    turns::Turns,
     watcher::Watcher,
     webhooks::Webhooks,
 };
@@ -65,6 +66,7 @@ pub(super) async fn open(options: MarketOptions) -> Result<Arc<Engine>, MarketEr
         happenings: happenings.clone(),
         tasks: Arc::clone(&tasks),
         tripwire: tripwire.clone(),
+        turns: if options.turns { Turns::of_this_machine() } else { Turns::none() },
     };
     let gateway = Gateway::new(&stack);
     let engine = Arc::new(Engine {

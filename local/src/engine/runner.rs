@@ -21,6 +21,7 @@ use super::{
     ids,
     tasks::Tasks,
     tripwire::Tripwire,
+    turns::Turns,
 };
 use crate::template::FunctionSpec;
 
@@ -88,6 +89,7 @@ pub(crate) struct Runner {
     pub happenings: broadcast::Sender<Happening>,
     pub tasks: Arc<Tasks>,
     pub tripwire: Option<Arc<Tripwire>>,
+    pub turns: Turns,
 }
 
 impl Runner {
@@ -100,6 +102,8 @@ impl Runner {
         if event.get().len() > PAYLOAD_LIMIT {
             return Err(Failure::TooLarge { what: "event" });
         }
+        // A request has had its turn at the gateway.
+        let _turn = if cause.is_behind_the_scenes() { self.turns.take().await } else { None };
         let request_id = ids::uuid(&self.entropy);
         let trace = ids::trace(&self.entropy, self.clock.now());
         let now = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);

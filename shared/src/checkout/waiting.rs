@@ -27,6 +27,7 @@ pub fn carries<B, Q>(call: &Call<B, Q>) -> bool {
 }
 
 /// The answer to the call that placed an order: as it was placed, or what came of it, where the client waits for that.
+/// What came of it is the same whenever it is asked for, so a repeated request is answered as the first one was.
 ///
 /// # Errors
 /// [`Problem`] where storage fails. The order is placed all the same.
@@ -42,17 +43,16 @@ pub async fn waited<B, Q>(
         Some(order) => timeout(LONGEST_TO_CARRY, order::pay(app, tenant, order, &call.cause())).await.ok(),
         None => None,
     };
-    // A repeated request finds its answer written already, and is given that.
-    let Some(id) = reply.value().map(|order| order.id).filter(|_| seconds > 0) else {
+    let id = reply.location().and_then(|location| location.strip_prefix("/v1/orders/")?.parse().ok());
+    let Some(id) = id.filter(|_| seconds > 0) else {
         return Ok(reply);
     };
     let order = match carried.flatten() {
         Some(order) if order::is_decided(&order) => order,
-        _ => order::wait_for_outcome(app, tenant, id, until).await?,
+        _ => order::outcome(app, tenant, id, until).await?,
     };
-    let reply = Reply::accepted(format!("/v1/orders/{id}"), order::shown(app, tenant, &order).await?)
+    let told = Reply::accepted(format!("/v1/orders/{id}"), order::shown(app, tenant, &order).await?)
         .etag(ETag::of_version(order.sequence))
         .header("preference-applied", format!("wait={seconds}"));
-    call.amend_answer(app, &reply).await?;
-    Ok(reply)
+    Ok(if reply.value().is_some() { told } else { told.header("idempotent-replayed", "true") })
 }

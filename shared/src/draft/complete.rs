@@ -113,6 +113,9 @@ async fn order<B>(
     wish: &Wish,
     named: &Named,
 ) -> Result<Reply<OrderView>, Problem> {
+    if let Some(earlier) = call.earlier(app).await? {
+        return Ok(earlier);
+    }
     let tenant = call.tenant()?;
     let asked = match &wish.method {
         Some(method) => Some(checkout::provider(app, tenant, Some(method)).await?),

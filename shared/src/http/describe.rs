@@ -100,7 +100,7 @@ fn operation(tag: &str, route: &Route, types: Types) -> utoipa::openapi::path::O
         operation = operation.parameter(query);
     }
     if route.keys != Keys::Ignored {
-        let required = route.keys == Keys::Required;
+        let required = route.keys.are_required();
         let about = "Names the request, so that it can be sent again without a second effect.";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, required, about));
     }

@@ -197,18 +197,16 @@ impl<B, Q> Call<B, Q> {
         })
     }
 
-    /// Stores `reply` in place of the answer that [`Call::commit`] stored, so that a repeated request is answered
-    /// as the first one was in the end. Without an idempotency key, nothing happens.
+    /// The answer that was given to the same request before, where its key was kept ([`Keys::Followed`]).
     ///
     /// # Errors
-    /// [`Problem`] where storage fails.
-    pub async fn amend_answer<R: Serialize>(&self, app: &App, reply: &Reply<R>) -> Result<(), Problem> {
-        if let Some(idempotency) = &self.idempotency {
-            let mut write = idempotency.write(app, reply)?;
-            write =
-                write.or("fingerprint = :fingerprint").text(":fingerprint", idempotency.fingerprint.clone());
-            store::commit(app, vec![write]).await?;
+    /// 422 where the key was used for another request, and [`Problem`] where storage fails.
+    ///
+    /// [`Keys::Followed`]: super::Keys::Followed
+    pub async fn earlier<R>(&self, app: &App) -> Result<Option<Reply<R>>, Problem> {
+        match &self.idempotency {
+            Some(idempotency) => idempotency.earlier(app).await,
+            None => Ok(None),
         }
-        Ok(())
     }
 }

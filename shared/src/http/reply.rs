@@ -91,7 +91,7 @@ impl<R> Reply<R> {
     }
 
     /// Where it says that its resource is.
-    pub(super) fn location(&self) -> Option<&str> {
+    pub fn location(&self) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
     }
 

@@ -44,6 +44,15 @@ pub enum Keys {
     Optional,
     /// The route moves money or stock: 400 without one.
     Required,
+    /// As [`Self::Required`]; the handler itself asks for the answer that was given before ([`Call::earlier`]), because a
+    /// client that waits is told what came of it, and not only that it was begun.
+    Followed,
+}
+
+impl Keys {
+    pub(super) fn are_required(self) -> bool {
+        matches!(self, Self::Required | Self::Followed)
+    }
 }
 
 /// A route, before it has its handler.
@@ -335,18 +344,18 @@ where
         body::parse_body(&call.headers, &call.raw_body)?
     };
     let idempotency = match (&call.principal, route.keys) {
-        (Some(principal), Keys::Optional | Keys::Required) => {
+        (Some(principal), Keys::Optional | Keys::Required | Keys::Followed) => {
             Idempotency::of_request(&call.headers, principal, method.as_str(), &call.path, &call.raw_body)?
         }
         _ => None,
     };
-    if idempotency.is_none() && route.keys == Keys::Required {
+    if idempotency.is_none() && route.keys.are_required() {
         let detail = "This request moves money or stock: send an Idempotency-Key, new for each new request.";
         return Err(Problem::new(Code::IdempotencyKeyMissing, detail).at("Idempotency-Key"));
     }
     let earlier = match &idempotency {
-        Some(idempotency) => idempotency.earlier(&app).await?,
-        None => None,
+        Some(idempotency) if route.keys != Keys::Followed => idempotency.earlier(&app).await?,
+        _ => None,
     };
     let request = call.headers.clone();
     let reply = match earlier {

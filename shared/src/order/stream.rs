@@ -21,6 +21,19 @@ use crate::{
 /// # Errors
 /// [`StoreError`].
 pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order>, StoreError> {
+    load_until(app, tenant, id, |_| false).await
+}
+
+/// As [`load`], the order as it was after the first commit by which it was `done`, if it ever was.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load_until(
+    app: &App,
+    tenant: Tenant,
+    id: OrderId,
+    done: impl Fn(&Order) -> bool,
+) -> Result<Option<Order>, StoreError> {
     let commits: Vec<Commit> =
         store::query_all(app, "order", Table::Events, &keys::order_events(tenant, id)).await?;
     let mut order = None;
@@ -29,6 +42,9 @@ pub async fn load(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order
             let fact = OrderEvent::read(&event.kind, event.version, &event.data)
                 .map_err(|reason| StoreError::Unreadable { kind: "order", reason })?;
             order = evolve(id, order, fact, commit.at);
+        }
+        if order.as_ref().is_some_and(&done) {
+            break;
         }
     }
     Ok(order)

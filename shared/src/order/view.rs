@@ -314,19 +314,14 @@ pub fn is_decided(order: &Order) -> bool {
     matches!(next_step(order), Step::Done | Step::AwaitReview | Step::AwaitRefund) || order.action.is_some()
 }
 
-/// The order `id` once it is decided, or as it is at the time `until`.
+/// The order `id` as it was when it was decided, whatever happened since, or as it is at the time `until`.
 ///
 /// # Errors
 /// [`Problem`] where storage fails or there is no such order.
-pub async fn wait_for_outcome(
-    app: &App,
-    tenant: Tenant,
-    id: OrderId,
-    until: Instant,
-) -> Result<Order, Problem> {
+pub async fn outcome(app: &App, tenant: Tenant, id: OrderId, until: Instant) -> Result<Order, Problem> {
     let mut pause = Duration::from_millis(25);
     loop {
-        let order = stream::load(app, tenant, id).await?.ok_or_else(Problem::not_found)?;
+        let order = stream::load_until(app, tenant, id, is_decided).await?.ok_or_else(Problem::not_found)?;
         if is_decided(&order) || Instant::now() >= until {
             return Ok(order);
         }

@@ -130,6 +130,9 @@ impl Engine {
         if !self.gateway.buckets.take(&route.key, throttle) {
             return refuse(outcome, StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
+        // Who waits for what others do would hold a turn for nothing.
+        let waits = incoming.headers.get("prefer").is_some_and(|prefer| prefer.contains("wait"));
+        let _turn = if waits { None } else { self.runner.turns.take().await };
         let account = &self.stack.place.account;
         let mut event = incoming.event(api, account, &route.key, &matched.parameters);
         if let Some(name) = &route.authorizer

@@ -46,10 +46,9 @@ bugs! {
     // A condition is forgotten.
     "cart-version", "carts", How::Unconditional(CART);
     "cart-version-at-checkout", "checkout", How::Unconditional(CART);
-    "order-placed-over", "checkout", How::Unconditional(ORDER);
-    "checkout-answer-over", "checkout", How::Unconditional(ANSWER);
     "cart-answer-over", "carts", How::Unconditional(ANSWER);
     "order-appended-over", "advance-orders", How::Unconditional(ORDER);
+    "order-appended-over-by-checkout", "checkout", How::Unconditional(ORDER);
     "order-appended-over-by-staff", "orders", How::Unconditional(ORDER);
     "staff-answer-over", "orders", How::Unconditional(ANSWER);
     "reserved-again", "advance-orders", How::Unconditional(RESERVATION);
@@ -57,13 +56,13 @@ bugs! {
     "moved-over", "stock", How::Unconditional(STOCK);
     "stock-answer-over", "stock", How::Unconditional(ANSWER);
     "payment-over", "advance-orders", How::Unconditional(PAYMENT);
+    "payment-over-at-checkout", "checkout", How::Unconditional(PAYMENT);
     "work-settled-over", "advance-orders", How::Unconditional(WORK);
     "posted-again", "follow-orders", How::Unconditional(ENTRY);
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
     "oversold-as-placed", "checkout", How::Unconditional(STOCK);
     "card-overdrawn", "checkout", How::Unconditional(CARD);
-    "card-redeemed-again", "checkout", How::Unconditional(CARD_CHANGE);
     "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
     "issued-again", "gift-cards", How::Unconditional(ANSWER);
     "audited-over", "record-audit", How::Unconditional(AUDIT);
@@ -74,7 +73,6 @@ bugs! {
     "order-without-event", "checkout", How::LeftOut(ORDER);
     "order-without-cart", "checkout", How::LeftOut(CART);
     "order-without-work", "checkout", How::LeftOut(WORK);
-    "order-without-answer", "checkout", How::LeftOut(ANSWER);
     "cart-without-answer", "carts", How::LeftOut(ANSWER);
     "placed-without-stock", "checkout", How::LeftOut(STOCK);
     "paid-without-card", "checkout", How::LeftOut(CARD);
@@ -98,7 +96,7 @@ bugs! {
 
     // Something is said to be done that is not.
     "event-not-appended", "advance-orders", How::Unwritten(ORDER), 300;
-    "work-not-settled", "advance-orders", How::Unwritten(WORK), 500;
+    "outcome-not-appended", "checkout", How::Unwritten(ORDER), 300;
     "payment-not-written", "advance-orders", How::Unwritten(PAYMENT), 300;
     "summary-not-written", "follow-orders", How::Unwritten(SUMMARY), 300;
     "mail-not-marked", "follow-orders", How::Unwritten(MAIL), 500;
@@ -109,18 +107,20 @@ bugs! {
     "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
     "placed-one-less", "checkout", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;
     "captured-twice", "advance-orders", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
+    "captured-twice-at-checkout", "checkout", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
     "captured-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "captured", by: 1 }, 300;
     "refunded-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "refunded", by: 1 }, 300;
     "balance-one-more", "follow-orders", How::OffBy { family: BALANCES, name: ":a0", by: 1 }, 300;
     "card-one-more", "checkout", How::OffBy { family: CARD, name: ":amount", by: -1 }, 300;
 
     // Something old is taken for the truth.
-    "listed-stale", "project-orders", How::Stale(ORDER), 2000;
-    "mailed-stale", "send-notifications", How::Stale(ORDER), 2000;
+    "followed-stale", "follow-orders", How::Stale(ORDER), 2000;
     "audited-stale", "record-audit", How::Stale(AUDIT), 2000;
 
     // Messages and records are lost.
     "saga-swallows", "advance-orders", How::Swallowed;
+    "follower-swallows", "follow-orders", How::Swallowed;
+    // These do what was left over, which is seldom anything.
     "ledger-swallows", "post-ledger", How::Swallowed;
     "list-swallows", "project-orders", How::Swallowed;
     "mail-swallows", "send-notifications", How::Swallowed;
@@ -128,15 +128,10 @@ bugs! {
     "left-to-nobody", "follow-orders", How::Undone("SendMessage");
     "relay-swallows", "relay-events", How::Swallowed;
     "audit-swallows", "record-audit", How::Swallowed;
-    "ledger-early", "post-ledger", How::Early;
-    "list-early", "project-orders", How::Early;
-    "mail-early", "send-notifications", How::Early;
     "relay-early", "relay-events", How::Early;
     "audit-early", "record-audit", How::Early;
     "follower-early", "follow-orders", How::Early;
     "follower-first-only", "follow-orders", How::FirstOnly;
     "relay-first-only", "relay-events", How::FirstOnly;
-    "ledger-first-only", "post-ledger", How::FirstOnly;
-    "list-first-only", "project-orders", How::FirstOnly;
     "saga-first-only", "advance-orders", How::FirstOnly;
 }
