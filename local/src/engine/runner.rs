@@ -103,7 +103,10 @@ impl Runner {
             return Err(Failure::TooLarge { what: "event" });
         }
         // A request has had its turn at the gateway.
-        let _turn = if cause.is_behind_the_scenes() { self.turns.take().await } else { None };
+        let _turn = match cause.is_behind_the_scenes() {
+            true => self.turns.behind_the_scenes().await,
+            false => None,
+        };
         let request_id = ids::uuid(&self.entropy);
         let trace = ids::trace(&self.entropy, self.clock.now());
         let now = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);

@@ -7,34 +7,49 @@ use tokio::{
     time::timeout,
 };
 
-/// How many of what runs share a processor. More of them would only wait for each other, each with all that it holds.
-const PER_PROCESSOR: usize = 2;
+/// How many requests share a processor. More of them would only wait for each other, each with all that it holds.
+const REQUESTS: usize = 2;
+
+/// How many of what nobody waits for share one. They have turns of their own, so that neither holds the other up.
+const BEHIND_THE_SCENES: usize = 1;
 
 /// Who has waited so long goes on all the same: what holds the turns may be waiting itself.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The turns of a market. AWS has processors enough; here, what has a processor's time keeps it until it is done, in the
 /// order in which it came.
-#[derive(Debug)]
-pub(crate) struct Turns(Option<Semaphore>);
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    requests: Option<Semaphore>,
+    behind_the_scenes: Option<Semaphore>,
+}
 
 impl Turns {
     /// No turns: everything runs at once, as the simulation and the tests of races want it.
-    pub(crate) const fn none() -> Self {
-        Self(None)
+    pub(crate) fn none() -> Self {
+        Self::default()
     }
 
     /// As many at once as the machine has use for.
     pub(crate) fn of_this_machine() -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self(Some(Semaphore::new(processors * PER_PROCESSOR)))
+        let turns = |each| Some(Semaphore::new(processors * each));
+        Self { requests: turns(REQUESTS), behind_the_scenes: turns(BEHIND_THE_SCENES) }
     }
 
-    /// Waits for a turn, which lasts until what is given is dropped.
-    pub(crate) async fn take(&self) -> Option<SemaphorePermit<'_>> {
-        let turns = self.0.as_ref()?;
-        timeout(PATIENCE, turns.acquire()).await.ok()?.ok()
+    /// Waits for the turn of a request, which lasts until what is given is dropped.
+    pub(crate) async fn of_request(&self) -> Option<SemaphorePermit<'_>> {
+        take(self.requests.as_ref()?).await
     }
+
+    /// Waits for the turn of what nobody waits for.
+    pub(crate) async fn behind_the_scenes(&self) -> Option<SemaphorePermit<'_>> {
+        take(self.behind_the_scenes.as_ref()?).await
+    }
+}
+
+async fn take(turns: &Semaphore) -> Option<SemaphorePermit<'_>> {
+    timeout(PATIENCE, turns.acquire()).await.ok()?.ok()
 }
 
 #[cfg(test)]
@@ -45,14 +60,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_finds_no_turn_waits_for_one_but_not_for_ever() {
-        let turns = Turns(Some(Semaphore::new(1)));
-        let first = turns.take().await.unwrap();
+        let turns = Turns { requests: Some(Semaphore::new(1)), behind_the_scenes: None };
+        let first = turns.of_request().await.unwrap();
         let began = Instant::now();
-        assert!(turns.take().await.is_none());
+        assert!(turns.of_request().await.is_none());
         assert_eq!(began.elapsed(), PATIENCE);
         drop(first);
-        assert!(turns.take().await.is_some());
+        assert!(turns.of_request().await.is_some());
         assert_eq!(began.elapsed(), PATIENCE);
-        assert!(Turns::none().take().await.is_none());
+        assert!(turns.behind_the_scenes().await.is_none());
+        assert_eq!(began.elapsed(), PATIENCE);
     }
 }

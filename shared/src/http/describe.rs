@@ -105,7 +105,8 @@ fn operation(tag: &str, route: &Route, types: Types) -> utoipa::openapi::path::O
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, required, about));
     }
     if route.keys == Keys::Followed {
-        let about = "`wait=20` answers with what came of it, once that is known, or as it is after 20 seconds.";
+        let about =
+            "`wait=20` answers with what came of it, once that is known, or as it is after 20 seconds.";
         operation = operation.parameter(parameter("Prefer", ParameterIn::Header, false, about));
     }
     match route.access {

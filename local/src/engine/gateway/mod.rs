@@ -132,7 +132,7 @@ impl Engine {
         }
         // Who waits for what others do would hold a turn for nothing.
         let waits = incoming.headers.get("prefer").is_some_and(|prefer| prefer.contains("wait"));
-        let _turn = if waits { None } else { self.runner.turns.take().await };
+        let _turn = if waits { None } else { self.runner.turns.of_request().await };
         let account = &self.stack.place.account;
         let mut event = incoming.event(api, account, &route.key, &matched.parameters);
         if let Some(name) = &route.authorizer
