@@ -76,8 +76,8 @@ impl Faults for Stumble {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_sweeper_finds_the_order_of_who_stumbled_over_it() {
+/// A cart is checked out, and nothing works once its order is placed; then everything does again.
+async fn stumbled() -> (TestMarket, String) {
     let faults = Arc::new(Stumble::default());
     let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
     market.staff().sell("MUG", 1250, 4).await;
@@ -86,11 +86,30 @@ async fn the_sweeper_finds_the_order_of_who_stumbled_over_it() {
     shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(500);
     assert!(faults.placed.load(Ordering::Relaxed), "it was not placed");
     faults.over.store(true, Ordering::Relaxed);
-    let asked_again = shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
-    let order = asked_again.header("location").to_owned();
+    (market, cart)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sweeper_finds_the_order_of_who_stumbled_over_it() {
+    let (market, _) = stumbled().await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let orders = market.staff().0.get("/v1/orders").await.expect(200);
+    let order = format!("/v1/orders/{}", orders.text_at("/data/0/id"));
     assert_eq!(woken(&market), 0);
-    let paid = until(&shopper.0, &order, |order| order["status"] == "confirmed").await;
+    let paid = until(&market.shopper().0, &order, |order| order["status"] == "confirmed").await;
     assert_eq!(paid.json["payment"]["captured"], json!({"amount": 1250, "currency": "EUR"}));
     assert_eq!(woken(&market), 1);
+    assert_eq!(market.staff().stock("MUG").await, (4, 1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_again_has_the_order_carried_on() {
+    let (market, cart) = stumbled().await;
+    let shopper = market.shopper();
+    let paid = shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
+    assert_eq!((paid.text_at("/status"), paid.header("idempotent-replayed")), ("confirmed", "true"));
+    assert_eq!(woken(&market), 0);
+    let again = shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
+    assert_eq!(again.text, paid.text);
     assert_eq!(market.staff().stock("MUG").await, (4, 1, 3));
 }

@@ -39,13 +39,18 @@ pub async fn waited<B, Q>(
     let (seconds, tenant) = (call.wait_seconds(LONGEST_WAIT), call.tenant()?);
     let until = Instant::now() + Duration::from_secs(seconds);
     let Placement { reply, carried } = placement;
-    let carried = match carried {
-        Some(order) => timeout(LONGEST_TO_CARRY, order::pay(app, tenant, order, &call.cause())).await.ok(),
-        None => None,
-    };
     let id = reply.location().and_then(|location| location.strip_prefix("/v1/orders/")?.parse().ok());
     let Some(id) = id.filter(|_| seconds > 0) else {
         return Ok(reply);
+    };
+    let carried = match carried {
+        // Who asks again may be asking because whoever carried it died.
+        None if reply.value().is_none() && carries(call) => order::left_behind(app, tenant, id).await?,
+        carried => carried,
+    };
+    let carried = match carried {
+        Some(order) => timeout(LONGEST_TO_CARRY, order::pay(app, tenant, order, &call.cause())).await.ok(),
+        None => None,
     };
     let order = match carried.flatten() {
         Some(order) if order::is_decided(&order) => order,

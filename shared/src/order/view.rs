@@ -27,6 +27,7 @@ use crate::{
     pricing::{PaidOutside, PricedLine, Tender},
     risk::RiskOutcome,
     runtime::App,
+    store::StoreError,
     tenant::Tenant,
     totals::Totals,
     vault::{Opened, VaultError},
@@ -312,6 +313,15 @@ impl FulfillmentView {
 /// Whether the order needs nothing more of Souk, or needs something of its shopper.
 pub fn is_decided(order: &Order) -> bool {
     matches!(next_step(order), Step::Done | Step::AwaitReview | Step::AwaitRefund) || order.action.is_some()
+}
+
+/// The order `id`, where who placed it was to carry it through its payment and it is not decided yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn left_behind(app: &App, tenant: Tenant, id: OrderId) -> Result<Option<Order>, StoreError> {
+    let order = stream::load(app, tenant, id).await?;
+    Ok(order.filter(|order| order.placed.carried && !is_decided(order)))
 }
 
 /// The order `id` as it was when it was decided, whatever happened since, or as it is at the time `until`.
