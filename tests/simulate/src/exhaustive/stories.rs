@@ -55,6 +55,16 @@ stories! {
         let cart = s.cart(&[("SKU-0", 1), ("SKU-1", 1)]).await;
         s.armed().pay(&cart, GOOD).await;
     }
+    "waited for", |s| { let cart = s.cart(&[("SKU-0", 2)]).await; s.armed().pay_and_wait(&cart, GOOD).await; }
+    "waited for, declined", |s| {
+        let cart = s.cart(&[("SKU-0", 2)]).await;
+        s.armed().pay_and_wait(&cart, "pm_card_chargeDeclined").await;
+    }
+    "waited for in two windows", |s| {
+        let cart = s.cart(&[("SKU-0", 1)]).await;
+        let s = s.armed();
+        join(s.pay_and_wait(&cart, GOOD), s.pay_and_wait(&cart, GOOD)).await;
+    }
     "declined", |s| { let cart = s.cart(&[("SKU-0", 1)]).await; s.armed().pay(&cart, "pm_card_chargeDeclined").await; }
     "decided late", |s| { let cart = s.cart(&[("SKU-0", 1)]).await; s.armed().pay(&cart, "pm_souk_late").await; }
     "declined late", |s| { let cart = s.cart(&[("SKU-0", 1)]).await; s.armed().pay(&cart, "pm_souk_late_declined").await; }
@@ -170,8 +180,16 @@ impl Scene {
         self.check_out(cart, json!({"payment_method": method})).await
     }
 
+    async fn pay_and_wait(&self, cart: &str, method: &str) -> String {
+        let (path, body) = (format!("/v1/carts/{cart}/checkout"), json!({"payment_method": method}));
+        self.ordered(cart, &self.shopper.post_and_wait(&path, body, 20).await)
+    }
+
     async fn check_out(&self, cart: &str, body: Value) -> String {
-        let answer = self.shopper.post(&format!("/v1/carts/{cart}/checkout"), body).await;
+        self.ordered(cart, &self.shopper.post(&format!("/v1/carts/{cart}/checkout"), body).await)
+    }
+
+    fn ordered(&self, cart: &str, answer: &Answer) -> String {
         let order = answer.text("/id").to_owned();
         if answer.is_done() {
             self.shop.stage.history.ordered(cart, &order);
