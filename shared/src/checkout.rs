@@ -130,9 +130,9 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             Err(error) if placing.lacks_stock(&error, 1) => onward = Onward::Saga,
             Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),
             Ok(reply) => {
-                let carried = Some(placing.order).filter(|order| order.placed.carried);
-                // What was answered before was seen to by who answered it.
-                return Ok(Placement { carried: carried.filter(|_| reply.value().is_some()), reply });
+                // An answer from before is not of this placing.
+                let carried = placing.order.placed.carried && reply.value().is_some();
+                return Ok(Placement { carried: carried.then_some(placing.order), reply });
             }
         }
     }

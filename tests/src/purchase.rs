@@ -25,9 +25,9 @@ pub async fn stock_up(staff: &Staff, each: u64) {
 }
 
 /// Somebody looks at the shop, fills a cart with `lines` lines, says where it goes, changes a quantity, checks out, waits
-/// for the confirmation, and looks at the order once it is paid: one request for the list, one for the cart, `lines + 2` changes, the checkout,
-/// and one request for the order. The checkout has an idempotency key, which it needs; where `keys`, so has each POST.
-/// Gives the order as it was shown.
+/// for the confirmation, and looks at the order once it is paid: one request for the list, one for the cart, `lines + 2`
+/// changes, the checkout, and one request for the order. The checkout has an idempotency key, which it needs; where
+/// `keys`, so has each POST. Gives the order as it was shown.
 pub async fn purchase(shopper: &Shopper, name: &str, lines: usize, keys: bool) -> Value {
     let api = &shopper.0;
     let post = async |path: String, body: Value| match keys {

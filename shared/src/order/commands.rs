@@ -78,8 +78,8 @@ pub fn place(
 }
 
 /// Makes `command` happen to the order `id` and answers `reply` of the order after it. A command that has happened
-/// already is answered the same. `reply` is given the order also as it is shown.
-/// The saga hears of it through the event, and the sweeper if it does not.
+/// already is answered the same. `reply` is given the order also as it is shown. The saga hears of it through the event,
+/// and the sweeper if it does not.
 ///
 /// # Errors
 /// 404, 409, 412 or 422, where a rule forbids it.
