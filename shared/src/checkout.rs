@@ -10,10 +10,11 @@ pub(crate) use placing::{Onward, Payment, Placing};
 pub use waiting::waited;
 
 use crate::{
-    cart::{self, Cart, Particulars},
+    cart::{self, Cart, Particulars, PastCheckout},
     contact::Contact,
     http::{Call, Code, ETag, Problem, Reply},
     id::{CartId, OrderId},
+    identity::StoreProfile,
     inventory, limit,
     money::Money,
     order::{self, Order, OrderView},
@@ -23,6 +24,7 @@ use crate::{
     quote::{LineProblem, Quote},
     risk::Traits,
     runtime::App,
+    store::Edition,
     tenant::Tenant,
     vault::Opened,
 };
@@ -56,45 +58,65 @@ pub struct Checkout {
 
 /// An order that was placed.
 #[derive(Debug)]
-pub struct Placement {
+pub struct Placement<'a> {
     /// What is answered to who placed it.
-    pub reply: Reply<OrderView>,
+    reply: Reply<OrderView>,
     /// The order, where who placed it carries it through its payment.
-    pub carried: Option<Order>,
+    carried: Option<Order>,
+    /// Whether it was placed by an earlier request, which this one repeats.
+    repeated: bool,
+    /// What opens what is known of its shopper.
+    vault: Opened<'a>,
 }
 
-impl Placement {
+impl<'a> Placement<'a> {
     /// One that the saga carries, or that was answered before.
-    pub fn of_the_saga(reply: Reply<OrderView>) -> Self {
-        Self { reply, carried: None }
+    pub fn of_the_saga(app: &'a App, tenant: Tenant, reply: Reply<OrderView>) -> Self {
+        let (repeated, vault) = (reply.value().is_none(), Opened::new(app, tenant));
+        Self { reply, carried: None, repeated, vault }
+    }
+
+    /// The order that the checkout `past` of `cart` placed, as it was then.
+    async fn repeated(vault: Opened<'a>, cart: &Cart, past: &PastCheckout) -> Result<Self, Problem> {
+        let (app, tenant, id) = (vault.app(), vault.tenant(), order_of(cart, past.attempt));
+        let then = order::load_until(app, tenant, id, |order| order.sequence >= past.sequence).await?;
+        let then = then.ok_or_else(|| Problem::internal("a cart's order is missing"))?;
+        let reply = accepted(&then, then.contact(&vault).await?).header("idempotent-replayed", "true");
+        Ok(Self { reply, carried: None, repeated: true, vault })
     }
 }
 
 /// Turns the cart into an order and answers it. The order's id follows from the cart's and the attempt's number, and
-/// the cart's version is a condition: however many try at once, one order is placed.
+/// the cart's version is a condition: however many try at once, one order is placed. The cart keeps by which request, so
+/// that one that is sent again is answered by what it did the first time.
 ///
 /// # Errors
 /// 404, 409 or 422; nothing is written then.
-pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result<Placement, Problem> {
-    if let Some(earlier) = call.earlier(app).await? {
-        return Ok(Placement::of_the_saga(earlier));
-    }
+pub async fn place<'a, Q>(
+    app: &'a App,
+    call: &Call<Checkout, Q>,
+    id: CartId,
+) -> Result<Placement<'a>, Problem> {
     let (tenant, caller) = (call.tenant()?, call.principal()?);
-    let named = match &call.body.payment_method {
-        Some(method) => Some(provider(app, tenant, Some(method)).await?),
-        None => None,
-    };
+    let mark = call.mark().ok_or_else(|| Problem::internal("a checkout without a mark"))?;
     let vault = Opened::new(app, tenant);
     let mut onward = if waiting::carries(call) { Onward::Carried } else { Onward::WithItsStock };
     for _ in 0..TRIES {
-        let mut cart = cart::load(app, caller, id).await?;
+        let (mut cart, edition) = cart::load(app, caller, id).await?;
+        if let Some(past) = cart.checked_out_by(&mark)? {
+            return Placement::repeated(vault, &cart, past).await;
+        }
+        let named = match &call.body.payment_method {
+            Some(method) => Some(provider(&edition, Some(method)).await?),
+            None => None,
+        };
         ETag::of_version(cart.version).if_match(&call.headers)?;
         if let Some(order) = cart::ordered_as(app, tenant, &cart).await? {
             return Err(Cart::ordered(order));
         }
         cart.customer = cart.customer.or(caller.customer());
         let particulars = cart::particulars(&vault, &cart).await?;
-        let quote = cart.quote(app, tenant, &particulars).await?;
+        let quote = cart.quote(app, &edition, &particulars).await?;
         complete(&cart, &quote)?;
         let contact = contact(particulars)?;
         agreed(&quote, call.body.total)?;
@@ -102,7 +124,7 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
             Some(provider) => provider,
             // Nobody is asked for what gift cards and store credit paid.
             None if quote.purse.due.is_zero() => ProviderName::default(),
-            None => provider(app, tenant, None).await?,
+            None => provider(&edition, None).await?,
         };
         may_save(&call.body, provider, cart.customer.is_some(), limit::speaks_for_many(caller))?;
         let traits = Traits::of(app, tenant, &call.address, &contact).await.map_err(Problem::internal)?;
@@ -116,23 +138,23 @@ pub async fn place<Q>(app: &App, call: &Call<Checkout, Q>, id: CartId) -> Result
         };
         let (read, cause, of) = (cart.version, call.cause(), (None, Some(traits)));
         let placing =
-            Placing::new(app, tenant, &vault, &mut cart, &contact, quote, payment, of, onward, &cause)
+            Placing::new(app, &vault, &edition, &mut cart, &contact, quote, payment, of, onward, &cause)
                 .await?;
+        cart.keep_checkout(mark.clone(), placing.order.sequence, app.now())?;
         if !placing.takes_stock() {
             in_stock(app, tenant, &placing.order.lines).await?;
         }
         let mut writes = vec![cart::replace(tenant, &cart, read)?];
         writes.extend(placing.writes.iter().cloned());
-        match call.commit(app, writes, accepted(&placing.order, contact)).await {
-            // The cart changed meanwhile, or somebody else checked it out: look again.
+        match call.commit(app, writes, accepted(&placing.order, Some(contact))).await {
+            // The cart changed meanwhile, or somebody checked it out, maybe this very request: look again.
             Err(error) if error.refused(0) => {}
             // The order is placed all the same, and waits its turn for the stock.
             Err(error) if placing.lacks_stock(&error, 1) => onward = Onward::Saga,
             Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),
             Ok(reply) => {
-                // An answer from before is not of this placing.
-                let carried = placing.order.placed.carried && reply.value().is_some();
-                return Ok(Placement { carried: carried.then_some(placing.order), reply });
+                let carried = placing.order.placed.carried.then_some(placing.order);
+                return Ok(Placement { reply, carried, repeated: false, vault });
             }
         }
     }
@@ -181,13 +203,10 @@ pub(crate) fn agreed(quote: &Quote, total: Option<Money>) -> Result<(), Problem>
 }
 
 /// Who charges `method`, or takes one in the shopper's browser.
-pub(crate) async fn provider(
-    app: &App,
-    tenant: Tenant,
-    method: Option<&Method>,
-) -> Result<ProviderName, Problem> {
-    payment::takes(app, tenant, method).await?.ok_or_else(|| {
-        let detail = format!("The store takes no such payment method in {} mode.", tenant.mode());
+pub(crate) async fn provider(edition: &Edition, method: Option<&Method>) -> Result<ProviderName, Problem> {
+    let (profile, mode) = (StoreProfile::under(edition).await?, edition.tenant().mode());
+    payment::takes(&profile, mode, method).ok_or_else(|| {
+        let detail = format!("The store takes no such payment method in {mode} mode.");
         Problem::new(Code::UnknownPaymentMethod, detail).at("payment_method")
     })
 }
@@ -225,14 +244,15 @@ fn may_save(
     Ok(())
 }
 
-pub(crate) fn accepted(order: &Order, contact: Contact) -> Reply<OrderView> {
-    let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order, Some(contact)));
+/// The answer to who placed `order`. Without `contact`, its shopper was erased since.
+pub(crate) fn accepted(order: &Order, contact: Option<Contact>) -> Reply<OrderView> {
+    let reply = Reply::accepted(format!("/v1/orders/{}", order.id), order::view(order, contact));
     reply.etag(ETag::of_version(order.sequence))
 }
 
-/// The id of the cart's present attempt: the same whoever works it out, and as hard to guess as the cart's.
-fn order_of(cart: &Cart) -> OrderId {
-    OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &cart.attempt.to_be_bytes()])
+/// The id of an attempt of the cart: the same whoever works it out, and as hard to guess as the cart's.
+fn order_of(cart: &Cart, attempt: u32) -> OrderId {
+    OrderId::derived(cart.id.time(), &[&cart.id.bits().to_be_bytes(), &attempt.to_be_bytes()])
 }
 
 pub(crate) fn contact(particulars: Particulars) -> Result<Contact, Problem> {

@@ -6,7 +6,7 @@ use souk_local::bill::{Item, Prices, Share, Usage};
 use souk_tests::{FakeStripe, TestMarket, purchase, stock_up};
 
 /// Write units of a whole purchase of one line. Lower it with every saving.
-const WRITES: u64 = 32;
+const WRITES: u64 = 30;
 
 /// What the sandbox writes of it, which plays the provider.
 const SANDBOX: u64 = 3;
@@ -18,7 +18,7 @@ const STRIPE: u64 = 2;
 const KEYS: u64 = 6;
 
 /// Read units of the same, in halves.
-const READS: u64 = 105;
+const READS: u64 = 83;
 
 /// Requests to queues, where nobody else buys: the order is paid while its shopper waits.
 const QUEUES: u64 = 0;

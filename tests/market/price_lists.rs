@@ -7,6 +7,7 @@ use souk::{
     money::Money,
     price_list::{self, Prices},
     pricing::CustomerGroup,
+    store::Edition,
 };
 use souk_tests::{Answer, Api, PASSWORD, TestMarket};
 
@@ -23,7 +24,8 @@ async fn prices(market: &TestMarket, group: Option<&str>) -> Prices {
     let (app, tenant) = (market.app(), market.tenant());
     let group: Option<CustomerGroup> = group.map(|group| group.parse().unwrap());
     let skus: Vec<Sku> = ["MUG", "CUP"].map(|sku| sku.parse().unwrap()).into();
-    price_list::load(&app, tenant, "EUR".parse().unwrap(), &skus, group.as_ref(), app.now()).await.unwrap()
+    let edition = Edition::of(&app, tenant).await.unwrap();
+    price_list::load(&app, &edition, "EUR".parse().unwrap(), &skus, group.as_ref(), app.now()).await.unwrap()
 }
 
 fn price(prices: &Prices, sku: &str, quantity: i64) -> i64 {

@@ -5,6 +5,7 @@ use souk::{
     money::Money,
     pricing::Destination,
     shipping::{Carrier, Parcel, Zones},
+    store::Edition,
 };
 use souk_tests::TestMarket;
 
@@ -17,7 +18,8 @@ async fn quotes(market: &TestMarket, country: &str) -> Vec<(String, i64)> {
     let destination = Destination { country: country.parse().unwrap(), region: None, postal_code: None };
     let parcel = Parcel { subtotal: Money::new(1000, "EUR".parse().unwrap()), weight_grams: 500, items: 1 };
     let app = market.app();
-    let found = Zones::new(&app, market.tenant()).quotes(&destination, &parcel).await.unwrap();
+    let edition = Edition::of(&app, market.tenant()).await.unwrap();
+    let found = Zones(&edition).quotes(&destination, &parcel).await.unwrap();
     found
         .unwrap_or_default()
         .into_iter()

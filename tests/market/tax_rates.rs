@@ -5,6 +5,7 @@ use serde_json::json;
 use souk::{
     money::Money,
     pricing::{Destination, PricePolicy, TaxPayer},
+    store::Edition,
     tax::{TaxAsk, TaxProvider, TaxTable, Taxable, taxes},
 };
 use souk_tests::{Api, TestMarket};
@@ -15,7 +16,8 @@ async fn taxes_to(market: &TestMarket, country: &str, region: Option<&str>) -> V
     let destination = Destination { country: country.parse().unwrap(), region, postal_code: None };
     let app = market.app();
     let ask = TaxAsk { origin: None, destination: Some(&destination), at: app.now() };
-    let rules = TaxTable::new(&app, market.tenant()).rules(ask).await.unwrap();
+    let edition = Edition::of(&app, market.tenant()).await.unwrap();
+    let rules = TaxTable(&edition).rules(ask).await.unwrap();
     let line = Taxable { category: None, amount: Money::new(1000, "EUR".parse().unwrap()) };
     let found =
         taxes(&rules, &[line], None, PricePolicy::default(), &TaxPayer::Person, Some(&destination)).unwrap();

@@ -1,15 +1,15 @@
 //! What shoppers want to buy.
 
 use souk::{
-    cart::{self, AddLine, CartView, ChangeCart, ChangeLine, CodeView, NewCart},
-    catalog::{self, ProductStatus, Sku},
+    cart::{self, AddLine, Cart, CartView, ChangeCart, ChangeLine, CodeView, NewCart, Particulars},
+    catalog::Sku,
     gift_card::{self, GiftCode},
     http::{Call, Code, Keys, Problem, Reply, Routes, delete, get, patch, post},
     id::GiftCardId,
-    identity::StoreProfile,
     limit::guesses,
     principal::Scope,
     promotion::Reason,
+    quote::LineProblem,
     runtime::{App, Function},
     tenant::Tenant,
 };
@@ -35,11 +35,7 @@ pub fn function() -> Function {
 }
 
 async fn create(app: App, call: Call<NewCart>) -> Result<Reply<CartView>, Problem> {
-    let currency = match call.body.currency {
-        Some(currency) => currency,
-        None => StoreProfile::of(&app, call.tenant()?).await?.currency,
-    };
-    cart::create(&app, &call, currency).await
+    cart::create(&app, &call).await
 }
 
 async fn read(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
@@ -56,11 +52,11 @@ async fn change(app: App, call: Call<ChangeCart>) -> Result<Reply<CartView>, Pro
         Some(codes) => Some(gift_cards(&app, call.tenant()?, codes).await?),
         None => None,
     };
-    let changed = cart::change(&app, &call, id, |cart, particulars| {
+    let change = |cart: &mut Cart, particulars: &mut Particulars| {
         particulars.change(&call.body);
         cart.change(&call.body, cards.clone())
-    })
-    .await;
+    };
+    let changed = cart::change(&app, &call, id, change, any).await;
     if let Some(guess) = guess {
         let shown = changed.as_ref().ok().and_then(Reply::value);
         let unknown = |code: &CodeView| code.reason == Some(Reason::Unknown);
@@ -85,25 +81,30 @@ async fn gift_cards(app: &App, tenant: Tenant, codes: &[GiftCode]) -> Result<Vec
 
 async fn add(app: App, call: Call<AddLine>) -> Result<Reply<CartView>, Problem> {
     let AddLine { sku, quantity } = &call.body;
-    let offers = catalog::offers(&app, call.tenant()?, std::slice::from_ref(sku)).await?;
-    let offer = offers.into_iter().flatten().find(|offer| offer.status == ProductStatus::Active);
-    let unknown = |detail: String| Problem::new(Code::UnknownSku, detail).at("sku");
-    let offer = offer.ok_or_else(|| unknown(format!("The store does not sell {sku}.")))?;
-    cart::change(&app, &call, call.path("id")?, |cart, _| {
-        if offer.variant.price_in(cart.currency).is_none() {
-            return Err(unknown(format!("{sku} has no price in {}.", cart.currency)));
-        }
-        cart.add(sku.clone(), *quantity)
-    })
-    .await
+    let change = |cart: &mut Cart, _: &mut Particulars| cart.add(sku.clone(), *quantity);
+    let check = |shown: &CartView| {
+        let added = shown.lines.iter().find(|line| line.sku == *sku && !line.gift);
+        let detail = match added.and_then(|line| line.problem) {
+            None => return Ok(()),
+            Some(LineProblem::Unavailable) => format!("The store does not sell {sku}."),
+            Some(LineProblem::NoPrice) => format!("{sku} has no price in {}.", shown.currency),
+        };
+        Err(Problem::new(Code::UnknownSku, detail).at("sku"))
+    };
+    cart::change(&app, &call, call.path("id")?, change, check).await
 }
 
 async fn set(app: App, call: Call<ChangeLine>) -> Result<Reply<CartView>, Problem> {
     let sku: Sku = call.path("sku")?;
-    cart::change(&app, &call, call.path("id")?, |cart, _| cart.set(&sku, call.body.quantity)).await
+    cart::change(&app, &call, call.path("id")?, |cart, _| cart.set(&sku, call.body.quantity), any).await
 }
 
 async fn remove(app: App, call: Call) -> Result<Reply<CartView>, Problem> {
     let sku: Sku = call.path("sku")?;
-    cart::change(&app, &call, call.path("id")?, |cart, _| cart.remove(&sku)).await
+    cart::change(&app, &call, call.path("id")?, |cart, _| cart.remove(&sku), any).await
+}
+
+/// Whatever comes of a change will do: what can't be bought is said in its line.
+fn any(_: &CartView) -> Result<(), Problem> {
+    Ok(())
 }

@@ -14,7 +14,7 @@ pub fn function() -> Function {
         .on(
             post("/v1/carts/{id}/checkout", "Turn a cart into an order")
                 .needs(Scope::CheckoutWrite)
-                .idempotency(Keys::Followed)
+                .idempotency(Keys::Kept)
                 .answers(&[202]),
             check_out,
         )

@@ -92,7 +92,7 @@ async fn invite(app: App, call: Call) -> Result<Reply<PaymentLink>, Problem> {
 
 async fn complete(app: App, call: Call<CompleteDraft>) -> Result<Reply<OrderView>, Problem> {
     let placed = draft::complete(&app, &call, call.path("id")?).await?;
-    checkout::waited(&app, &call, Placement::of_the_saga(placed)).await
+    checkout::waited(&app, &call, Placement::of_the_saga(&app, call.tenant()?, placed)).await
 }
 
 async fn look(app: App, call: Call<ReadLink>) -> Result<Reply<SharedDraft>, Problem> {
@@ -101,5 +101,5 @@ async fn look(app: App, call: Call<ReadLink>) -> Result<Reply<SharedDraft>, Prob
 
 async fn pay(app: App, call: Call<PayByLink>) -> Result<Reply<OrderView>, Problem> {
     let placed = draft::pay(&app, &call).await?;
-    checkout::waited(&app, &call, Placement::of_the_saga(placed)).await
+    checkout::waited(&app, &call, Placement::of_the_saga(&app, call.tenant()?, placed)).await
 }

@@ -14,6 +14,7 @@ use souk::{
     },
     principal::Scope,
     runtime::{App, Function},
+    vault::Opened,
 };
 
 /// The function.
@@ -132,7 +133,7 @@ async fn read(app: App, call: Call<Nothing, ReadOrder>) -> Result<Reply<OrderVie
         }
         None => {
             let order = order::load_for(&app, caller, id).await?;
-            let shown = order::shown(&app, tenant, &order).await?;
+            let shown = order::shown(&Opened::new(&app, tenant), &order).await?;
             (order, shown)
         }
     };

@@ -7,7 +7,7 @@ mod view;
 
 pub use contact::Particulars;
 pub(crate) use contact::{open as particulars, seal as keep};
-pub use model::{AddLine, Cart, CartLine, ChangeCart, ChangeLine, NewCart};
+pub use model::{AddLine, Cart, CartLine, ChangeCart, ChangeLine, NewCart, PastCheckout};
 pub(crate) use model::{MOST_CODES, MOST_LINES};
 pub(crate) use storage::replace;
 pub use storage::{change, create, current, load, ordered_as};

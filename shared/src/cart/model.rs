@@ -13,7 +13,7 @@ use crate::{
     catalog::Sku,
     contact::{Address, Email},
     gift_card::GiftCode,
-    http::{Code, Problem},
+    http::{Code, Mark, Problem},
     id::{CartId, CustomerId, GiftCardId, OrderId, ShippingMethodId},
     metadata::Metadata,
     money::Currency,
@@ -33,6 +33,12 @@ pub(crate) const MOST_CODES: usize = 10;
 
 /// Gift cards that a cart may be paid with.
 const MOST_GIFT_CARDS: usize = 5;
+
+/// Checkouts of one cart that are remembered. More in two days is nobody who shops.
+const MOST_CHECKOUTS: usize = 50;
+
+/// How long a checkout can be repeated: as long as other requests.
+const CHECKOUTS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// How long a cart lives after its last change.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -119,6 +125,19 @@ pub struct CartLine {
     pub quantity: Quantity,
 }
 
+/// A checkout that turned a cart into an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCheckout {
+    /// Which order, by the number of the cart's attempt.
+    pub attempt: u32,
+    /// How many events the order had then.
+    pub sequence: u32,
+    /// When it was, in seconds since 1970.
+    pub at: i64,
+    /// By which request.
+    pub mark: Mark,
+}
+
 /// A cart.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cart {
@@ -154,6 +173,9 @@ pub struct Cart {
     pub metadata: Metadata,
     /// How often it was turned into an order.
     pub attempt: u32,
+    /// The checkouts that it was turned into orders by: who sends one again is answered by what came of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkouts: Vec<PastCheckout>,
     /// The order it was last turned into. While that is alive, the cart can't be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
@@ -192,6 +214,7 @@ impl Cart {
             shipping_method: None,
             metadata,
             attempt: 0,
+            checkouts: Vec::new(),
             order: None,
             version: 1,
             change: 0,
@@ -282,6 +305,34 @@ impl Cart {
     pub fn remove(&mut self, sku: &Sku) -> Result<(), Problem> {
         let place = self.lines.iter().position(|line| line.sku == *sku).ok_or_else(Problem::not_found)?;
         self.lines.remove(place);
+        Ok(())
+    }
+
+    /// The checkout that the request with this mark was before, if it was.
+    ///
+    /// # Errors
+    /// 422 where it is another request with the same key.
+    pub fn checked_out_by(&self, mark: &Mark) -> Result<Option<&PastCheckout>, Problem> {
+        for past in &self.checkouts {
+            if mark.repeats(&past.mark)? {
+                return Ok(Some(past));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps that the request with this mark turned it into the order of its present attempt, which has `sequence` events.
+    ///
+    /// # Errors
+    /// 409 where it was checked out more often than can be remembered for as long as a request may be repeated.
+    pub fn keep_checkout(&mut self, mark: Mark, sequence: u32, now: Timestamp) -> Result<(), Problem> {
+        let (attempt, at) = (self.attempt, now.as_second());
+        self.checkouts.retain(|past| past.at + CHECKOUTS_KEPT.as_secs() > at);
+        if self.checkouts.len() >= MOST_CHECKOUTS {
+            let detail = "This cart was checked out too often. Make a new one.";
+            return Err(Problem::new(Code::LimitReached, detail));
+        }
+        self.checkouts.push(PastCheckout { attempt, sequence, at, mark });
         Ok(())
     }
 

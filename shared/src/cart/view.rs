@@ -18,7 +18,7 @@ use crate::{
     quote::{LineProblem, Quote, Wanted, quote},
     runtime::App,
     shipping::ShippingOption,
-    tenant::Tenant,
+    store::Edition,
     totals::Totals,
 };
 
@@ -40,17 +40,17 @@ impl Cart {
         }
     }
 
-    /// What it costs here and now.
+    /// What it costs here and now, by an edition of its store's rules.
     ///
     /// # Errors
     /// [`Problem`] where storage fails, or amounts are past all bounds.
     pub async fn quote(
         &self,
         app: &App,
-        tenant: Tenant,
+        edition: &Edition,
         particulars: &Particulars,
     ) -> Result<Quote, Problem> {
-        quote(app, tenant, &self.wanted(particulars)).await
+        quote(app, edition, &self.wanted(particulars)).await
     }
 }
 

@@ -17,15 +17,14 @@ use crate::{
     quote::Quote,
     risk::{self, Assessment, Counts, Facts, Traits},
     runtime::App,
-    store::Write,
-    tenant::Tenant,
+    store::{Edition, Write},
     vault::{Opened, Subject},
 };
 
 /// A transaction has at most so many writes.
 const MOST_WRITES: usize = 100;
 
-/// Those of every placing: what it was before, its first events, the note of its work, the answer to the request.
+/// Those of every placing: what it was before, its first events, the note of its work, and a draft's answer.
 const OTHERS: usize = 4;
 
 /// How an order is paid.
@@ -76,8 +75,8 @@ impl Placing {
     #[expect(clippy::too_many_arguments, reason = "all that an order is made of, said once")]
     pub async fn new(
         app: &App,
-        tenant: Tenant,
         vault: &Opened<'_>,
+        edition: &Edition,
         cart: &mut Cart,
         contact: &Contact,
         quote: Quote,
@@ -86,9 +85,9 @@ impl Placing {
         onward: Onward,
         cause: &Cause,
     ) -> Result<Self, Problem> {
-        let (cart_version, now) = (cart.version, app.now());
+        let (tenant, cart_version, now) = (edition.tenant(), cart.version, app.now());
         cart.attempt = cart.attempt.saturating_add(1);
-        let id = order_of(cart);
+        let id = order_of(cart, cart.attempt);
         cart.order = Some(id);
         let sealed = seal(vault, id, cart, contact).await?;
         cart.touch(now, app.entropy().below(u64::MAX));
@@ -123,7 +122,7 @@ impl Placing {
         let others = OTHERS + claims.writes.len() + redemptions.len();
         let taken = match onward {
             Onward::Carried | Onward::WithItsStock => {
-                take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
+                take(app, edition, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
             }
             Onward::Saga => None,
         };
@@ -164,11 +163,10 @@ impl Placing {
 /// store's rules ask for more than is known yet: the saga finds that out before it reserves anything.
 async fn take(
     app: &App,
-    tenant: Tenant,
+    edition: &Edition,
     placed: &Placed,
 ) -> Result<Option<((Vec<Allocation>, Assessment), Vec<Write>)>, Problem> {
-    // Where stock lies and what is looked at by hand: an order of the moment before a change goes by the old rules.
-    let Some(profile) = StoreProfile::load(&app.showing(), tenant).await? else { return Ok(None) };
+    let (tenant, profile) = (edition.tenant(), StoreProfile::under(edition).await?);
     if !profile.risk.ask_for_nothing_more() {
         return Ok(None);
     }

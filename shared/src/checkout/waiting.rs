@@ -34,18 +34,18 @@ pub fn carries<B, Q>(call: &Call<B, Q>) -> bool {
 pub async fn waited<B, Q>(
     app: &App,
     call: &Call<B, Q>,
-    placement: Placement,
+    placement: Placement<'_>,
 ) -> Result<Reply<OrderView>, Problem> {
     let (seconds, tenant) = (call.wait_seconds(LONGEST_WAIT), call.tenant()?);
     let until = Instant::now() + Duration::from_secs(seconds);
-    let Placement { reply, carried } = placement;
+    let Placement { reply, carried, repeated, vault } = placement;
     let id = reply.location().and_then(|location| location.strip_prefix("/v1/orders/")?.parse().ok());
     let Some(id) = id.filter(|_| seconds > 0) else {
         return Ok(reply);
     };
     let carried = match carried {
         // Who asks again may be asking because whoever carried it died.
-        None if reply.value().is_none() && carries(call) => order::left_behind(app, tenant, id).await?,
+        None if repeated && carries(call) => order::left_behind(app, tenant, id).await?,
         carried => carried,
     };
     let carried = match carried {
@@ -56,8 +56,8 @@ pub async fn waited<B, Q>(
         Some(order) if order::is_decided(&order) => order,
         _ => order::outcome(app, tenant, id, until).await?,
     };
-    let told = Reply::accepted(format!("/v1/orders/{id}"), order::shown(app, tenant, &order).await?)
+    let told = Reply::accepted(format!("/v1/orders/{id}"), order::shown(&vault, &order).await?)
         .etag(ETag::of_version(order.sequence))
         .header("preference-applied", format!("wait={seconds}"));
-    Ok(if reply.value().is_some() { told } else { told.header("idempotent-replayed", "true") })
+    Ok(if repeated { told.header("idempotent-replayed", "true") } else { told })
 }

@@ -18,6 +18,7 @@ use crate::{
     pricing::OutsideMethod,
     risk::Traits,
     runtime::App,
+    store::Edition,
     vault::Opened,
 };
 
@@ -117,8 +118,9 @@ async fn order<B>(
         return Ok(earlier);
     }
     let tenant = call.tenant()?;
+    let edition = Edition::of(app, tenant).await?;
     let asked = match &wish.method {
-        Some(method) => Some(checkout::provider(app, tenant, Some(method)).await?),
+        Some(method) => Some(checkout::provider(&edition, Some(method)).await?),
         None => None,
     };
     let vault = Opened::new(app, tenant);
@@ -129,7 +131,7 @@ async fn order<B>(
         };
         open(app, call, &draft).await?;
         let particulars = cart::particulars(&vault, &draft.cart).await?;
-        let quote = draft.cart.quote(app, tenant, &particulars).await?;
+        let quote = draft.cart.quote(app, &edition, &particulars).await?;
         checkout::complete(&draft.cart, &quote)?;
         let contact = checkout::contact(particulars)?;
         checkout::agreed(&quote, wish.total)?;
@@ -137,7 +139,7 @@ async fn order<B>(
         let provider = match asked {
             Some(provider) => provider,
             None if wish.outside.is_some() || quote.purse.due.is_zero() => ProviderName::default(),
-            None if wish.shopper => checkout::provider(app, tenant, None).await?,
+            None if wish.shopper => checkout::provider(&edition, None).await?,
             None => {
                 let detail =
                     "Name a payment method, or say how it was paid. A payment link lets the shopper pay.";
@@ -162,8 +164,8 @@ async fn order<B>(
         let (read, cause, of) = (draft.version, call.cause(), (Some(draft.id), traits));
         let placing = Placing::new(
             app,
-            tenant,
             &vault,
+            &edition,
             &mut draft.cart,
             &contact,
             quote,
@@ -176,7 +178,7 @@ async fn order<B>(
         draft.settle(app.now());
         let mut writes = vec![replace(tenant, &draft, read)?];
         writes.extend(placing.writes.iter().cloned());
-        match call.commit(app, writes, checkout::accepted(&placing.order, contact)).await {
+        match call.commit(app, writes, checkout::accepted(&placing.order, Some(contact))).await {
             // The draft changed meanwhile, or somebody else completed it: look again.
             Err(error) if error.refused(0) => {}
             Err(error) => return Err(placing.refusal(&error, 1).unwrap_or_else(|| error.into())),

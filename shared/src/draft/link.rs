@@ -21,6 +21,7 @@ use crate::{
     http::{Call, Code, Problem, Reply},
     id::{DraftId, LinkId},
     runtime::App,
+    store::Edition,
     tenant::Tenant,
     vault::Opened,
 };
@@ -132,6 +133,7 @@ pub async fn read(app: &App, call: &Call<ReadLink>) -> Result<Reply<SharedDraft>
     let (draft, expires_at) = follow(app, tenant, &call.body.token).await?;
     let order = cart::ordered_as(app, tenant, &draft.cart).await?;
     let particulars = cart::particulars(&Opened::new(app, tenant), &draft.cart).await?;
-    let quote = draft.cart.quote(app, tenant, &particulars).await?;
+    let edition = Edition::of(app, tenant).await?;
+    let quote = draft.cart.quote(app, &edition, &particulars).await?;
     Ok(Reply::ok(SharedDraft::of(&draft, particulars, quote, order, expires_at)))
 }

@@ -15,7 +15,7 @@ use crate::{
     identity::StoreProfile,
     quote::{LineProblem, Quote},
     runtime::App,
-    store::{self, Page, Query, StoreError, Write, keys},
+    store::{self, Edition, Page, Query, StoreError, Write, keys},
     tenant::Tenant,
     vault::{Opened, Subject},
 };
@@ -63,7 +63,8 @@ pub async fn current(app: &App, call: &Call, id: DraftId) -> Result<Reply<DraftV
     let draft = load(app, tenant, id).await?;
     let order = cart::ordered_as(app, tenant, &draft.cart).await?;
     let particulars = cart::particulars(&Opened::new(app, tenant), &draft.cart).await?;
-    let quote = draft.cart.quote(app, tenant, &particulars).await?;
+    let edition = Edition::of(app, tenant).await?;
+    let quote = draft.cart.quote(app, &edition, &particulars).await?;
     let (view, etag) = view::shown(&draft, particulars, quote, order);
     Ok(Reply::ok(view).etag(etag))
 }
@@ -136,7 +137,8 @@ async fn apply(
     if before != (draft.cart.customer, particulars.clone()) {
         cart::keep(app, tenant, &vault, &mut draft.cart, particulars).await?;
     }
-    let quote = draft.cart.quote(app, tenant, particulars).await?;
+    let edition = Edition::of(app, tenant).await?;
+    let quote = draft.cart.quote(app, &edition, particulars).await?;
     if change.lines.is_some() {
         for (place, (line, problem)) in draft.cart.lines.iter().zip(&quote.problems).enumerate() {
             if *problem == Some(LineProblem::Unavailable) {
@@ -162,7 +164,8 @@ pub async fn change(app: &App, call: &Call<ChangeDraft>, id: DraftId) -> Result<
         let mut particulars = cart::particulars(&vault, &draft.cart).await?;
         if tried == Some(draft.cart.change) {
             // The change was made, and its answer lost on the way: the SDK's second try met its first.
-            let quote = draft.cart.quote(app, tenant, &particulars).await?;
+            let edition = Edition::of(app, tenant).await?;
+            let quote = draft.cart.quote(app, &edition, &particulars).await?;
             let (view, etag) = view::shown(&draft, particulars, quote, None);
             return Ok(Reply::ok(view).etag(etag));
         }

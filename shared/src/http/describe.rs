@@ -104,7 +104,7 @@ fn operation(tag: &str, route: &Route, types: Types) -> utoipa::openapi::path::O
         let about = "Names the request, so that it can be sent again without a second effect.";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, required, about));
     }
-    if route.keys == Keys::Followed {
+    if route.keys.are_followed() {
         let about =
             "`wait=20` answers with what came of it, once that is known, or as it is after 20 seconds.";
         operation = operation.parameter(parameter("Prefer", ParameterIn::Header, false, about));

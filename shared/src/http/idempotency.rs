@@ -14,7 +14,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use http::{HeaderMap, HeaderName, StatusCode};
 use jiff::SignedDuration;
-use ring::hmac;
+use ring::{
+    digest::{SHA256, digest},
+    hmac,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Code, Problem, Reply, reply::Payload};
@@ -37,6 +40,36 @@ pub struct Idempotency {
     record: Key,
     fingerprint: String,
     cipher: Arc<Cipher>,
+    /// Whether what the request changes keeps its mark, and no answer is stored.
+    kept: bool,
+}
+
+/// What a request leaves in what it changes, so that it is known again when it is sent again. Tells nothing of the request
+/// to who does not have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Of the key, and of who sent it.
+    key: Bytes,
+    /// Of all that was sent.
+    request: Bytes,
+}
+
+impl Mark {
+    /// Whether it is the same request that left `earlier`.
+    ///
+    /// # Errors
+    /// 422 where it is another one, with the same key.
+    pub fn repeats(&self, earlier: &Self) -> Result<bool, Problem> {
+        if self.key != earlier.key {
+            return Ok(false);
+        }
+        if self.request == earlier.request { Ok(true) } else { Err(reused()) }
+    }
+}
+
+fn reused() -> Problem {
+    let detail = "This key was used for another request. Use a new key for a new request.";
+    Problem::new(Code::IdempotencyKeyReused, detail).at("Idempotency-Key")
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,9 +118,8 @@ impl Idempotency {
     pub(super) fn of_request(
         headers: &HeaderMap,
         principal: &Principal,
-        method: &str,
-        path: &str,
-        body: &[u8],
+        (method, path, body): (&str, &str, &[u8]),
+        kept: bool,
     ) -> Result<Option<Self>, Problem> {
         let Some(value) = headers.get("idempotency-key") else {
             return Ok(None);
@@ -108,7 +140,7 @@ impl Idempotency {
         let request = [method.as_bytes(), b" ", path.as_bytes(), b"\n", body].concat();
         let fingerprint = BASE64_STANDARD_NO_PAD.encode(hmac::sign(&of_request, &request));
         let cipher = Cipher::new(derived(b"idempotency/answer").as_ref()).map_err(Problem::internal)?;
-        Ok(Some(Self { record, fingerprint, cipher: Arc::new(cipher) }))
+        Ok(Some(Self { record, fingerprint, cipher: Arc::new(cipher), kept }))
     }
 
     /// The answer that was given already, if any.
@@ -118,8 +150,7 @@ impl Idempotency {
             return Ok(None);
         };
         if record.fingerprint != self.fingerprint {
-            let detail = "This key was used for another request. Use a new key for a new request.";
-            return Err(Problem::new(Code::IdempotencyKeyReused, detail).at("Idempotency-Key"));
+            return Err(reused());
         }
         let body = self.open(&record).ok_or_else(|| Problem::internal("the stored answer does not open"))?;
         let status = StatusCode::from_u16(record.status).map_err(Problem::internal)?;
@@ -129,6 +160,11 @@ impl Idempotency {
         }
         let reply = Reply::written(status, headers, body);
         Ok(Some(reply.header("idempotent-replayed", "true")))
+    }
+
+    fn mark(&self) -> Mark {
+        let short = |text: &str| Bytes(digest(&SHA256, text.as_bytes()).as_ref()[..16].to_vec());
+        Mark { key: short(self.record.pk()), request: short(&self.fingerprint) }
     }
 
     /// What an answer is bound to: the key's record, and the request that it answers.
@@ -175,7 +211,8 @@ impl<B, Q> Call<B, Q> {
     ) -> Result<Reply<R>, CommitError> {
         let effects = writes.len();
         let note = self.route_note(app, &writes, &reply).map_err(CommitError::Problem)?;
-        if let Some(idempotency) = &self.idempotency {
+        let idempotency = self.idempotency.as_ref().filter(|idempotency| !idempotency.kept);
+        if let Some(idempotency) = idempotency {
             writes.push(idempotency.write(app, &reply).map_err(CommitError::Problem)?);
         }
         writes.extend(note);
@@ -184,7 +221,7 @@ impl<B, Q> Call<B, Q> {
         };
         // The same request, sent twice at once, or whose first answer was lost: give the first one's answer.
         // A lost answer also shows as a refused condition, because the first try changed what the second expects.
-        if let (WriteError::Refused(_), Some(idempotency)) = (&error, &self.idempotency)
+        if let (WriteError::Refused(_), Some(idempotency)) = (&error, idempotency)
             && let Some(earlier) = idempotency.earlier(app).await.map_err(CommitError::Problem)?
         {
             return Ok(earlier);
@@ -195,6 +232,13 @@ impl<B, Q> Call<B, Q> {
             }
             WriteError::Store(error) => CommitError::Problem(error.into()),
         })
+    }
+
+    /// What this request leaves in what it changes, where the route keeps that ([`Keys::Kept`]).
+    ///
+    /// [`Keys::Kept`]: super::Keys::Kept
+    pub fn mark(&self) -> Option<Mark> {
+        self.idempotency.as_ref().filter(|idempotency| idempotency.kept).map(Idempotency::mark)
     }
 
     /// The answer that was given to the same request before, where its key was kept ([`Keys::Followed`]).

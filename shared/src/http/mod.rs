@@ -22,7 +22,7 @@ pub use compress::accepts_gzip;
 pub use cursor::{Limit, List};
 pub use describe::describe;
 pub use etag::ETag;
-pub use idempotency::{CommitError, Idempotency};
+pub use idempotency::{CommitError, Idempotency, Mark};
 pub use issuer::issuer;
 pub use pace::at_least;
 pub use problem::{Code, Problem};

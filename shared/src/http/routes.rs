@@ -47,11 +47,19 @@ pub enum Keys {
     /// As [`Self::Required`]; the handler itself asks for the answer that was given before ([`Call::earlier`]), because a
     /// client that waits is told what came of it, and not only that it was begun.
     Followed,
+    /// As [`Self::Followed`]; what the request changes keeps its [`Mark`](super::Mark) itself, and tells the answer by it,
+    /// so that no answer is written beside it.
+    Kept,
 }
 
 impl Keys {
     pub(super) fn are_required(self) -> bool {
-        matches!(self, Self::Required | Self::Followed)
+        matches!(self, Self::Required) || self.are_followed()
+    }
+
+    /// Whether the handler itself finds out what was answered before.
+    pub(super) fn are_followed(self) -> bool {
+        matches!(self, Self::Followed | Self::Kept)
     }
 }
 
@@ -344,17 +352,18 @@ where
         body::parse_body(&call.headers, &call.raw_body)?
     };
     let idempotency = match (&call.principal, route.keys) {
-        (Some(principal), Keys::Optional | Keys::Required | Keys::Followed) => {
-            Idempotency::of_request(&call.headers, principal, method.as_str(), &call.path, &call.raw_body)?
+        (None, _) | (_, Keys::Ignored) => None,
+        (Some(principal), keys) => {
+            let of = (method.as_str(), call.path.as_str(), call.raw_body.as_slice());
+            Idempotency::of_request(&call.headers, principal, of, keys == Keys::Kept)?
         }
-        _ => None,
     };
     if idempotency.is_none() && route.keys.are_required() {
         let detail = "This request moves money or stock: send an Idempotency-Key, new for each new request.";
         return Err(Problem::new(Code::IdempotencyKeyMissing, detail).at("Idempotency-Key"));
     }
     let earlier = match &idempotency {
-        Some(idempotency) if route.keys != Keys::Followed => idempotency.earlier(&app).await?,
+        Some(idempotency) if !route.keys.are_followed() => idempotency.earlier(&app).await?,
         _ => None,
     };
     let request = call.headers.clone();

@@ -1,5 +1,7 @@
 //! What a store is.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +15,7 @@ use crate::{
     pricing::PricePolicy,
     risk::RiskRules,
     runtime::App,
-    store::{self, StoreError, keys},
+    store::{self, Edition, StoreError, keys},
     tax::TaxOrigin,
     tenant::Tenant,
 };
@@ -125,6 +127,14 @@ impl StoreProfile {
     pub async fn of(app: &App, tenant: Tenant) -> Result<Self, Problem> {
         let profile = Self::load(app, tenant).await?;
         profile.ok_or_else(|| Problem::internal(format!("the store {tenant} has no profile")))
+    }
+
+    /// The profile that an edition of a store's rules has.
+    ///
+    /// # Errors
+    /// As [`StoreProfile::of`].
+    pub async fn under(edition: &Edition) -> Result<Arc<Self>, Problem> {
+        edition.rules("profile", Self::of(edition.app(), edition.tenant())).await
     }
 
     /// Where it keeps stock, in the order in which orders draw on it.

@@ -57,7 +57,7 @@ pub use request::{
 };
 pub use returns::{ReceivedLine, Return, ReturnLine, ReturnReason, ReturnStatus};
 pub use saga::{Nudge, advance, pay, send};
-pub use stream::{Told, history, history_to, load, load_as_told, load_for, load_version, told};
+pub use stream::{Told, history, history_to, load, load_as_told, load_for, load_until, load_version, told};
 pub use view::{
     CancellationView, EditStanding, EditView, FulfillmentView, OrderView, PaymentView, RefundView,
     ReturnView, RiskView, is_decided, left_behind, opened, outcome, shown, shown_then, view,

@@ -15,6 +15,7 @@ use crate::{
     pricing::{PricedLine, Pricing, Tax, TaxPayer, TaxTotal},
     quantity::Quantity,
     runtime::App,
+    store::Edition,
     tax::{TaxAsk, TaxProvider, TaxTable, Taxable, taxes},
     tenant::Tenant,
     totals::Totals,
@@ -138,11 +139,12 @@ async fn added(
     let destination = pricing.and_then(|pricing| pricing.destination.as_ref());
     let payer = payer(app, tenant, order).await?;
     let reversed = matches!(payer, TaxPayer::Business(_));
-    let profile = StoreProfile::of(app, tenant).await?;
+    let edition = Edition::of(app, tenant).await?;
+    let profile = StoreProfile::under(&edition).await?;
     let ask = TaxAsk { origin: profile.tax_origin.as_ref(), destination, at };
     let offers = catalog::offers(app, tenant, &skus).await?;
-    let prices = price_list::load(app, tenant, currency, &skus, group, at).await?;
-    let rules = TaxTable::new(app, tenant).rules(ask).await?;
+    let prices = price_list::load(app, &edition, currency, &skus, group, at).await?;
+    let rules = TaxTable(&edition).rules(ask).await?;
     let (mut lines, mut categories) = (Vec::new(), Vec::new());
     for ((sku, quantity), offer) in new.iter().zip(offers) {
         let offer = offer.filter(|offer| offer.status == ProductStatus::Active);

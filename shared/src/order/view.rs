@@ -202,12 +202,11 @@ pub struct RiskView {
 ///
 /// # Errors
 /// [`VaultError`] where the contact can't be had.
-pub async fn shown(app: &App, tenant: Tenant, order: &Order) -> Result<OrderView, VaultError> {
-    let vault = Opened::new(app, tenant);
-    let mut shown = opened(&vault, order).await?;
-    shown.payment.action = order.next_action(&vault).await?.map(ActionView::from);
+pub async fn shown(vault: &Opened<'_>, order: &Order) -> Result<OrderView, VaultError> {
+    let mut shown = opened(vault, order).await?;
+    shown.payment.action = order.next_action(vault).await?.map(ActionView::from);
     for (edit, shown) in order.edits.iter().zip(&mut shown.edits) {
-        shown.action = order.edit_action(&vault, edit).await?.map(ActionView::from);
+        shown.action = order.edit_action(vault, edit).await?.map(ActionView::from);
     }
     Ok(shown)
 }

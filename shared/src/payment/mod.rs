@@ -68,20 +68,10 @@ pub async fn second_to(
     Ok(settings.second_to(first, tenant.mode()).filter(|name| name.takes(method)))
 }
 
-/// The provider that a new order of `tenant` is paid with, where it takes this payment method. Without a method, it must
-/// be one that can take it in the browser. The store's choice is as it was a moment ago at the oldest: an order of that
-/// moment would have gone there as well.
-///
-/// # Errors
-/// [`StoreError`] where the store's settings can't be read.
-pub async fn takes(
-    app: &App,
-    tenant: Tenant,
-    method: Option<&Method>,
-) -> Result<Option<ProviderName>, StoreError> {
-    let profile = StoreProfile::load(&app.showing(), tenant).await?;
-    let chosen = profile.map(|profile| profile.payments).unwrap_or_default().first(tenant.mode());
-    Ok(chosen.filter(|name| name.takes(method)))
+/// The provider that a new order of a store is paid with in `mode`, where it takes this payment method. Without a method, it must
+/// be one that can take it in the browser.
+pub fn takes(profile: &StoreProfile, mode: Mode, method: Option<&Method>) -> Option<ProviderName> {
+    profile.payments.first(mode).filter(|name| name.takes(method))
 }
 
 /// Whether `tenant` can be paid through what `settings` name, now: nobody should learn from a shopper's order that a key

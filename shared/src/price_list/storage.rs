@@ -1,6 +1,8 @@
 //! Price lists and their entries in the state table. The lists that count lie together and are few, so that a cart's
 //! prices are one query for them and batches of entries.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +15,7 @@ use crate::{
     money::Currency,
     pricing::CustomerGroup,
     runtime::App,
-    store::{self, Page, Query, StoreError, Table, Write, keys},
+    store::{self, Edition, Page, Query, StoreError, Table, Write, keys},
     tenant::Tenant,
 };
 
@@ -43,21 +45,24 @@ pub struct ChangedEntries {
     pub remove: Vec<Sku>,
 }
 
-/// The prices of `skus` for whoever is of `group` and pays in `currency`, at `at`.
+/// The prices of `skus` by the lists of an edition, for whoever is of `group` and pays in `currency`, at `at`.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn load(
     app: &App,
-    tenant: Tenant,
+    edition: &Edition,
     currency: Currency,
     skus: &[Sku],
     group: Option<&CustomerGroup>,
     at: jiff::Timestamp,
 ) -> Result<Prices, StoreError> {
-    let all: Vec<PriceList> =
-        store::query_all(app, "price_list", Table::State, &keys::price_lists(tenant)).await?;
-    let lists: Vec<PriceList> = all.into_iter().filter(|list| list.applies(currency, group, at)).collect();
+    let tenant = edition.tenant();
+    let all = keys::price_lists(tenant);
+    let all = store::query_all(edition.app(), "price_list", Table::State, &all);
+    let all: Arc<Vec<PriceList>> = edition.rules("price-lists", all).await?;
+    let lists: Vec<PriceList> =
+        all.iter().filter(|list| list.applies(currency, group, at)).cloned().collect();
     let key = |list: PriceListId| skus.iter().map(move |sku| keys::price_entry(tenant, list, sku.as_str()));
     let keys: Vec<_> = lists.iter().flat_map(|list| key(list.id)).collect();
     let entries = store::get_many(app, "price", &keys, true).await?.into_iter().flatten().collect();

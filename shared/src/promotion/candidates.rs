@@ -1,6 +1,6 @@
 //! The promotions that may apply to a basket, with how much of each is gone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::{
     money::Money,
     pricing::PromotionCode,
     runtime::App,
-    store::{self, Key, StoreError, Table, keys},
+    store::{self, Edition, Key, StoreError, Table, keys},
     tenant::Tenant,
 };
 
@@ -59,22 +59,25 @@ impl Counter {
     }
 }
 
-/// The promotions that may apply: the automatic ones, and those that `codes` lead to. `shopper` is asked for limits
-/// per customer; who is not known yet has used nothing.
+/// The promotions that may apply: the automatic ones of an edition, and those that `codes` lead to. `shopper` is asked
+/// for limits per customer; who is not known yet has used nothing.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn candidates(
     app: &App,
-    tenant: Tenant,
+    edition: &Edition,
     codes: &[PromotionCode],
     shopper: Option<Shopper>,
 ) -> Result<Vec<Candidate>, StoreError> {
-    let automatic: Vec<Promotion> =
-        store::query_all(app, "promotion", Table::State, &keys::automatic_promotions(tenant)).await?;
+    let tenant = edition.tenant();
+    let automatic = keys::automatic_promotions(tenant);
+    let automatic = store::query_all(edition.app(), "promotion", Table::State, &automatic);
+    let automatic: Arc<Vec<Promotion>> = edition.rules("promotions", automatic).await?;
     let usage = Usage::default();
-    let plain = |promotion| Candidate { promotion, code: None, usage: usage.clone() };
-    let mut candidates: Vec<Candidate> = automatic.into_iter().map(plain).collect();
+    let plain =
+        |promotion: &Promotion| Candidate { promotion: promotion.clone(), code: None, usage: usage.clone() };
+    let mut candidates: Vec<Candidate> = automatic.iter().map(plain).collect();
     candidates.extend(coded(app, tenant, codes).await?);
     let mut asked: Vec<(usize, What, Key)> = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {

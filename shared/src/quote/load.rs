@@ -25,6 +25,7 @@ use crate::{
     quantity::Quantity,
     runtime::App,
     shipping::{Carrier, Zones},
+    store::Edition,
     tax::{TaxAsk, TaxProvider, TaxTable},
     tenant::Tenant,
     vault::EmailHash,
@@ -82,18 +83,19 @@ pub struct Quote {
     pub shopper: Option<Shopper>,
 }
 
-/// Reckons what `wanted` costs. Everything that decides is read strongly: a price that was just changed counts.
+/// Reckons what `wanted` costs by an edition of a store's rules. What else decides is read as `app` reads.
 ///
 /// # Errors
 /// [`Problem`] where storage fails, or amounts are past all bounds.
-pub async fn quote(app: &App, tenant: Tenant, wanted: &Wanted<'_>) -> Result<Quote, Problem> {
+pub async fn quote(app: &App, edition: &Edition, wanted: &Wanted<'_>) -> Result<Quote, Problem> {
+    let tenant = edition.tenant();
     let skus: Vec<Sku> = wanted.lines.iter().map(|(sku, _)| sku.clone()).collect();
     let shopper = Shopper::of(wanted.customer, wanted.email);
     let (profile, offers, group, candidates) = futures::try_join!(
-        StoreProfile::of(app, tenant),
+        StoreProfile::under(edition),
         async { Ok::<_, Problem>(catalog::offers(app, tenant, &skus).await?) },
         group(app, tenant, wanted.customer),
-        async { Ok(promotion::candidates(app, tenant, wanted.codes, shopper).await?) },
+        async { Ok(promotion::candidates(app, edition, wanted.codes, shopper).await?) },
     )?;
     let destination = wanted.address.map(|address| Destination {
         country: address.country.clone(),
@@ -103,11 +105,11 @@ pub async fn quote(app: &App, tenant: Tenant, wanted: &Wanted<'_>) -> Result<Quo
     let given = given(&candidates);
     let all: Vec<Sku> = skus.iter().chain(&given).cloned().collect();
     let at = app.now();
-    let taxes = TaxTable::new(app, tenant);
+    let taxes = TaxTable(edition);
     let ask = TaxAsk { origin: profile.tax_origin.as_ref(), destination: destination.as_ref(), at };
     let (prices, gifts, first_order, taxes) = futures::try_join!(
         async {
-            Ok::<_, Problem>(price_list::load(app, tenant, wanted.currency, &all, group.as_ref(), at).await?)
+            Ok::<_, Problem>(price_list::load(app, edition, wanted.currency, &all, group.as_ref(), at).await?)
         },
         gifts(app, tenant, &given),
         first_order(app, tenant, &candidates, shopper),
@@ -142,7 +144,7 @@ pub async fn quote(app: &App, tenant: Tenant, wanted: &Wanted<'_>) -> Result<Quo
         let item = enough.then(|| priced_item(Some(offer.clone()), gift.quantity, &prices, None).ok()?.ok());
         item.flatten()
     };
-    let carrier = Zones::new(app, tenant);
+    let carrier = Zones(edition);
     let mut rules =
         Rules::of(&basket, &candidates, &taxes, profile.tax_origin.as_ref(), profile.price_policy);
     let (mut computed, must_ship) = reckoned(&basket, rules, gift, &carrier).await?;

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 
 use super::{Parcel, ShippingOption, options, storage};
-use crate::{pricing::Destination, runtime::App, store::StoreError, tenant::Tenant};
+use crate::{
+    pricing::Destination,
+    store::{Edition, StoreError},
+};
 
 /// Why there is no quote.
 #[derive(Debug, thiserror::Error)]
@@ -31,18 +34,8 @@ pub trait Carrier: Send + Sync {
     ) -> Result<Option<Vec<ShippingOption>>, CarrierError>;
 }
 
-/// The store's own zones.
-pub struct Zones<'a> {
-    app: &'a App,
-    tenant: Tenant,
-}
-
-impl<'a> Zones<'a> {
-    /// Those of `tenant`.
-    pub fn new(app: &'a App, tenant: Tenant) -> Self {
-        Self { app, tenant }
-    }
-}
+/// The store's own zones, of an edition.
+pub struct Zones<'a>(pub &'a Edition);
 
 #[async_trait]
 impl Carrier for Zones<'_> {
@@ -51,7 +44,8 @@ impl Carrier for Zones<'_> {
         destination: &Destination,
         parcel: &Parcel,
     ) -> Result<Option<Vec<ShippingOption>>, CarrierError> {
-        let zones = storage::zones(self.app, self.tenant).await?;
+        let zones = storage::zones(self.0.app(), self.0.tenant());
+        let zones = self.0.rules("shipping-zones", zones).await?;
         Ok((!zones.is_empty()).then(|| options(&zones, destination, parcel)))
     }
 }

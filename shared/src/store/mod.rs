@@ -1,5 +1,6 @@
 //! DynamoDB, as Souk uses it: three tables, keys that name their tenant, writes with conditions.
 
+mod edition;
 mod error;
 pub mod keys;
 mod packed;
@@ -7,12 +8,13 @@ mod page;
 mod read;
 mod write;
 
+pub use edition::Edition;
 pub use error::StoreError;
 pub(crate) use error::unquoted;
 pub use keys::{Index, Key, Table};
 pub use packed::{Bytes, pack, unpack};
 pub use page::{Page, Query};
-pub use read::{get, get_many, query_all};
+pub use read::{Found, get, get_many, look_up, query_all};
 pub(crate) use write::pause;
 pub use write::{Write, WriteError, commit};
 

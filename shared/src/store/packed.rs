@@ -83,7 +83,7 @@ fn inflate(mut packed: &[u8], before: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Bytes in an item, as bytes. Reads also what was kept as base64.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
 impl Serialize for Bytes {

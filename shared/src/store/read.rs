@@ -1,5 +1,7 @@
 //! Reads. What a decision rests on is read strongly; what is only shown ([`App::showing`]) may be a moment old.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
 
@@ -34,6 +36,21 @@ pub async fn get<T: DeserializeOwned>(
     found.item.map(|item| parse(kind, item)).transpose()
 }
 
+/// What was found under some keys.
+#[derive(Debug)]
+pub struct Found(HashMap<(String, String), Item>);
+
+impl Found {
+    /// The item at `key`, which is among those that were looked up, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn get<T: DeserializeOwned>(&self, kind: &'static str, key: &Key) -> Result<Option<T>, StoreError> {
+        let item = self.0.get(&(key.pk().to_owned(), key.sk().to_owned()));
+        item.cloned().map(|item| parse(kind, item)).transpose()
+    }
+}
+
 /// The items of the state table at `keys`, in the order of the keys, `None` where there is none. Keys may repeat.
 ///
 /// # Errors
@@ -44,6 +61,15 @@ pub async fn get_many<T: DeserializeOwned>(
     keys: &[Key],
     strongly: bool,
 ) -> Result<Vec<Option<T>>, StoreError> {
+    let found = look_up(app, keys, strongly).await?;
+    keys.iter().map(|key| found.get(kind, key)).collect()
+}
+
+/// What the state table has under `keys`, which may be of several kinds, and may repeat.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Busy`] where DynamoDB keeps leaving keys unread.
+pub async fn look_up(app: &App, keys: &[Key], strongly: bool) -> Result<Found, StoreError> {
     let table = Table::State.name(app.settings())?;
     let mut wanted: Vec<&Key> = Vec::with_capacity(keys.len());
     for key in keys {
@@ -51,7 +77,7 @@ pub async fn get_many<T: DeserializeOwned>(
             wanted.push(key);
         }
     }
-    let mut found = std::collections::HashMap::new();
+    let mut found = HashMap::new();
     for batch in wanted.chunks(BATCH) {
         let mut pending: Vec<Item> = batch.iter().map(|key| key.item()).collect();
         let mut tries = 0;
@@ -85,12 +111,7 @@ pub async fn get_many<T: DeserializeOwned>(
             }
         }
     }
-    keys.iter()
-        .map(|key| {
-            let item = found.get(&(key.pk().to_owned(), key.sk().to_owned()));
-            item.cloned().map(|item| parse(kind, item)).transpose()
-        })
-        .collect()
+    Ok(Found(found))
 }
 
 /// All items of a partition, in order, read strongly, however many pages they fill.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Item, Key, StoreError};
+use super::{Item, Key, StoreError, edition};
 use crate::{
     audit::Digest,
     runtime::{App, StartError},
@@ -187,6 +187,15 @@ impl Write {
         Self { gives_way: true, ..self }
     }
 
+    /// Where it writes.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn changes(&self) -> bool {
+        !matches!(self.what, What::Check)
+    }
+
     pub(crate) fn is_subject(&self) -> bool {
         self.subject
     }
@@ -213,11 +222,14 @@ impl Write {
 /// Makes all of `writes` happen, or none.
 ///
 /// One write is a plain conditional write; several are a transaction, which costs twice as much. A transaction
-/// that meets another one is tried again with growing, random pauses.
+/// that meets another one is tried again with growing, random pauses. What changes a store's rules counts as a new
+/// edition of them, in the same transaction.
 ///
 /// # Errors
 /// [`WriteError::Refused`] naming the writes whose conditions did not hold.
 pub async fn commit(app: &App, mut writes: Vec<Write>) -> Result<(), WriteError> {
+    let counts = edition::counted(writes.iter().filter(|write| write.changes()).map(Write::key));
+    writes.extend(counts);
     match writes.len() {
         0 => Ok(()),
         1 => alone(app, writes.remove(0)).await,

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{TaxOrigin, TaxRules, storage};
-use crate::{pricing::Destination, runtime::App, store::StoreError, tenant::Tenant};
+use crate::{
+    pricing::Destination,
+    store::{Edition, StoreError},
+};
 
 /// What rules are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +31,8 @@ pub trait TaxProvider: Send + Sync {
     async fn rules(&self, ask: TaxAsk<'_>) -> Result<TaxRules, StoreError>;
 }
 
-/// The store's own table.
-pub struct TaxTable<'a> {
-    app: &'a App,
-    tenant: Tenant,
-}
-
-impl<'a> TaxTable<'a> {
-    /// The table of `tenant`.
-    pub fn new(app: &'a App, tenant: Tenant) -> Self {
-        Self { app, tenant }
-    }
-}
+/// The store's own table, of an edition.
+pub struct TaxTable<'a>(pub &'a Edition);
 
 #[async_trait]
 impl TaxProvider for TaxTable<'_> {
@@ -47,7 +40,12 @@ impl TaxProvider for TaxTable<'_> {
         // Before anybody said where it goes, prices may show the tax of the store's own country.
         let country = ask.destination.map(|to| &to.country).or(ask.origin.map(|origin| &origin.country));
         let rates = match country {
-            Some(country) => storage::of_country(self.app, self.tenant, country).await?,
+            Some(country) => {
+                let (app, tenant) = (self.0.app(), self.0.tenant());
+                let of_country = storage::of_country(app, tenant, country);
+                let rates = self.0.rules(&format!("tax-rates/{country}"), of_country).await?;
+                Vec::clone(&rates)
+            }
             None => Vec::new(),
         };
         Ok(TaxRules::new(rates, ask.origin.cloned(), ask.at))

@@ -34,6 +34,16 @@ impl<'a> Opened<'a> {
         Self { app, tenant, keys: Mutex::default() }
     }
 
+    /// What it reads by.
+    pub fn app(&self) -> &'a App {
+        self.app
+    }
+
+    /// Whose vault it is.
+    pub fn tenant(&self) -> Tenant {
+        self.tenant
+    }
+
     /// Seals `value` as the `field` of `subject`. A subject of whom nothing is known yet gets a key.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use souk::{
     pricing::{Basket, Item, PromotionCode, TaxPayer},
     promotion::{self, Claims, Evaluation, Reason, Shopper},
     quantity::Quantity,
-    store::{self, WriteError},
+    store::{self, Edition, WriteError},
 };
 
 use super::*;
@@ -57,7 +57,8 @@ pub fn order(n: u128) -> OrderId {
 pub async fn evaluated(market: &TestMarket, codes: &[&str], shopper: Shopper) -> Evaluation {
     let typed: Vec<PromotionCode> = codes.iter().map(|code| code.parse().unwrap()).collect();
     let (app, tenant) = (market.app(), market.tenant());
-    let candidates = promotion::candidates(&app, tenant, &typed, Some(shopper)).await.unwrap();
+    let edition = Edition::of(&app, tenant).await.unwrap();
+    let candidates = promotion::candidates(&app, &edition, &typed, Some(shopper)).await.unwrap();
     promotion::evaluate(&basket(codes, true), &candidates).unwrap()
 }
 

@@ -29,7 +29,7 @@ pub fn audit_chain(tenant: Tenant) -> String {
 
 /// An entry of a store's audit log.
 pub fn audit_entry(tenant: Tenant, sequence: u64) -> Key {
-    Key { table: Table::Events, pk: audit_chain(tenant), sk: format!("{sequence:010}") }
+    Key::of(Table::Events, audit_chain(tenant), format!("{sequence:010}"))
 }
 
 /// The partition of the anchors table that tells how far a store's audit log went, by sequence number.
@@ -39,7 +39,7 @@ pub fn anchors(tenant: Tenant) -> String {
 
 /// How far a store's audit log went at some time.
 pub fn anchor(tenant: Tenant, sequence: u64) -> Key {
-    Key { table: Table::Anchors, pk: anchors(tenant), sk: format!("{sequence:010}") }
+    Key::of(Table::Anchors, anchors(tenant), format!("{sequence:010}"))
 }
 
 /// The partition that holds the identity providers that a store trusts.

@@ -13,7 +13,7 @@ pub fn invoices(tenant: Tenant, series: &str) -> String {
 
 /// A document.
 pub fn invoice(tenant: Tenant, series: &str, number: u64) -> Key {
-    Key { table: Table::Events, pk: invoices(tenant, series), sk: format!("{number:012}") }
+    Key::of(Table::Events, invoices(tenant, series), format!("{number:012}"))
 }
 
 /// The partition that holds which documents an order has, by the events that they are for.

@@ -91,11 +91,26 @@ pub struct Key {
     table: Table,
     pk: String,
     sk: String,
+    of_rules: bool,
 }
 
 impl Key {
     fn state(pk: String, sk: impl Into<String>) -> Self {
-        Self { table: Table::State, pk, sk: sk.into() }
+        Self::of(Table::State, pk, sk)
+    }
+
+    fn of(table: Table, pk: String, sk: impl Into<String>) -> Self {
+        Self { table, pk, sk: sk.into(), of_rules: false }
+    }
+
+    /// The key of something that every cart is priced by.
+    fn rules(pk: String, sk: impl Into<String>) -> Self {
+        Self { of_rules: true, ..Self::state(pk, sk) }
+    }
+
+    /// Whether every cart is priced by what lies here, so that a change counts as a new edition of the store's rules.
+    pub fn is_of_rules(&self) -> bool {
+        self.of_rules
     }
 
     /// Which table it is a key of.

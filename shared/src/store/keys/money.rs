@@ -54,7 +54,7 @@ pub fn store_credit(tenant: Tenant, customer: CustomerId, currency: Currency) ->
 /// What changed a balance: one for each thing that happened for one cause. `changes` is the partition that
 /// [`gift_card_changes`] or [`store_credits`] names.
 pub fn balance_change(changes: String, happened: &str, cause: &str) -> Key {
-    Key { table: Table::Events, pk: changes, sk: format!("{happened}/{cause}") }
+    Key::of(Table::Events, changes, format!("{happened}/{cause}"))
 }
 
 /// The partition of the events table that holds the entries of a store's ledger, by time.
@@ -69,7 +69,7 @@ pub fn ledger_position(at: Timestamp, entry: LedgerEntryId) -> String {
 
 /// An entry of a store's ledger.
 pub fn ledger_entry(tenant: Tenant, at: Timestamp, entry: LedgerEntryId) -> Key {
-    Key { table: Table::Events, pk: ledger(tenant), sk: ledger_position(at, entry) }
+    Key::of(Table::Events, ledger(tenant), ledger_position(at, entry))
 }
 
 /// The partition that lists the entries that were about an order, by time.

@@ -10,12 +10,12 @@ use crate::{
 
 /// The key that a person's data is sealed under.
 pub fn person(tenant: Tenant, subject: Subject) -> Key {
-    Key { table: Table::Vault, pk: format!("{tenant}/person/{subject}"), sk: "key".to_owned() }
+    Key::of(Table::Vault, format!("{tenant}/person/{subject}"), "key")
 }
 
 /// The key that wraps the keys of a store's people.
 pub fn store_key(tenant: Tenant) -> Key {
-    Key { table: Table::Vault, pk: format!("{tenant}/store-key"), sk: "key".to_owned() }
+    Key::of(Table::Vault, format!("{tenant}/store-key"), "key")
 }
 
 /// An export of what is known of a person.

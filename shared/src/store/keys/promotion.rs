@@ -23,7 +23,7 @@ pub fn automatic_promotions(tenant: Tenant) -> String {
 
 /// The copy of a promotion that every cart is looked at for.
 pub fn automatic_promotion(tenant: Tenant, id: PromotionId) -> Key {
-    Key::state(automatic_promotions(tenant), id.to_string())
+    Key::rules(automatic_promotions(tenant), id.to_string())
 }
 
 /// How many of those there are.

@@ -18,7 +18,7 @@ pub fn price_lists(tenant: Tenant) -> String {
 
 /// A price list that counts.
 pub fn price_list(tenant: Tenant, id: PriceListId) -> Key {
-    Key::state(price_lists(tenant), id.to_string())
+    Key::rules(price_lists(tenant), id.to_string())
 }
 
 /// The partition that holds a store's archived price lists, by age.
@@ -48,7 +48,7 @@ pub fn shipping_zones(tenant: Tenant) -> String {
 
 /// A shipping zone.
 pub fn shipping_zone(tenant: Tenant, id: ShippingZoneId) -> Key {
-    Key::state(shipping_zones(tenant), id.to_string())
+    Key::rules(shipping_zones(tenant), id.to_string())
 }
 
 /// The partition that holds a store's table of taxes, by country.
@@ -58,5 +58,5 @@ pub fn tax_rates(tenant: Tenant) -> String {
 
 /// A row of a store's table of taxes.
 pub fn tax_rate(tenant: Tenant, country: &str, id: TaxRateId) -> Key {
-    Key::state(tax_rates(tenant), format!("{country}/{id}"))
+    Key::rules(tax_rates(tenant), format!("{country}/{id}"))
 }

@@ -11,7 +11,12 @@ use crate::{
 
 /// A store's profile: name, currency, locations.
 pub fn store_profile(tenant: Tenant) -> Key {
-    Key::state(format!("{tenant}/store"), "profile")
+    Key::rules(format!("{tenant}/store"), "profile")
+}
+
+/// How often any rule of a store changed that carts are priced by.
+pub fn edition(tenant: Tenant) -> Key {
+    Key::state(format!("{tenant}/edition"), "edition")
 }
 
 /// The partition that holds a store's products, by id.
@@ -76,7 +81,7 @@ pub fn order_events(tenant: Tenant, order: OrderId) -> String {
 
 /// The commit of an order whose first event has this sequence number.
 pub fn order_commit(tenant: Tenant, order: OrderId, sequence: u32) -> Key {
-    Key { table: Table::Events, pk: order_events(tenant, order), sk: format!("{sequence:010}") }
+    Key::of(Table::Events, order_events(tenant, order), format!("{sequence:010}"))
 }
 
 /// The note that an order has work to do, which the sweeper finds when the work is overdue.
