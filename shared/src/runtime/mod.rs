@@ -10,6 +10,7 @@ mod function;
 mod lambda;
 mod memo;
 mod metric;
+mod patient;
 mod settings;
 mod stream;
 pub(crate) mod telemetry;

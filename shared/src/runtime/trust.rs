@@ -29,7 +29,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::Settings;
+use super::{Settings, patient::Patient};
 
 /// The authorities that AWS's endpoints have their certificates from: <https://www.amazontrust.com/repository/>.
 const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
@@ -39,6 +39,10 @@ const GIVEN: &str = "SSL_CERT_FILE";
 
 /// The client of every call to AWS.
 pub(super) fn https(settings: &Settings) -> SharedHttpClient {
+    SharedHttpClient::new(Patient::new(trusting_as(settings)))
+}
+
+fn trusting_as(settings: &Settings) -> SharedHttpClient {
     if settings.get(GIVEN).is_some() {
         return of_system();
     }
