@@ -93,7 +93,12 @@ pub(super) fn moved(
     sums: &Turnovers,
 ) -> Result<Write, StoreError> {
     let version = read.map_or(0, |read| read.version);
-    let next = Checkpoint { period: period.clone(), until: Some(until), version: version + 1, amounts: BTreeMap::new() };
+    let next = Checkpoint {
+        period: period.clone(),
+        until: Some(until),
+        version: version + 1,
+        amounts: BTreeMap::new(),
+    };
     let mut write = Write::put(KIND, keys::ledger_balance(tenant, period.as_str()), &next)?;
     for ((currency, account), turnover) in sums {
         for (side, amount) in [(Side::Debit, turnover.debit), (Side::Credit, turnover.credit)] {
@@ -105,10 +110,10 @@ pub(super) fn moved(
     }
     Ok(match read {
         None => write.when("attribute_not_exists(pk)"),
-        Some(read) => write.when("#version = :version").name("#version", "version").value(
-            ":version",
-            AttributeValue::N(read.version.to_string()),
-        ),
+        Some(read) => write
+            .when("#version = :version")
+            .name("#version", "version")
+            .value(":version", AttributeValue::N(read.version.to_string())),
     })
 }
 

@@ -213,7 +213,8 @@ pub async fn statement<B>(
     let filters = format!("{account} {currency} {period}");
     let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
     let query = Query::table(Table::Events, keys::ledger(tenant)).strongly();
-    let query = between(query, period.first(), period.end()).holding("accounts", account.as_str()).look_at(LOOK);
+    let query =
+        between(query, period.first(), period.end()).holding("accounts", account.as_str()).look_at(LOOK);
     let page: Page<Entry> = query.page(app, "ledger entry", ask.limit.get(), from.as_deref()).await?;
     let list = call.list(app, page, &filters).await?;
     let of_currency = list.data.iter().filter(|entry| entry.lines.currency() == currency);

@@ -53,9 +53,10 @@ pub(super) fn add(
 
 /// Adds all lines of an entry.
 pub(super) fn add_entry(sums: &mut Turnovers, entry: &Entry) -> Result<(), MoneyError> {
-    entry.lines.iter().try_for_each(|line| {
-        add(sums, line.amount.currency(), line.account, line.side, line.amount.amount())
-    })
+    entry
+        .lines
+        .iter()
+        .try_for_each(|line| add(sums, line.amount.currency(), line.account, line.side, line.amount.amount()))
 }
 
 /// Adds all of `more`.
