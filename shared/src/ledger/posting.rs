@@ -16,7 +16,7 @@ use crate::{
 
 /// An entry that tells of what happened longer ago is late. What is younger is in no sums yet, however wrong the clocks
 /// are: see [`SETTLED`].
-const LATE: SignedDuration = SignedDuration::from_hours(4);
+const LATE: SignedDuration = SignedDuration::from_hours(2);
 
 /// Only entries that stand so far back are summed for good ([`super::carry`]).
 ///
@@ -24,9 +24,9 @@ const LATE: SignedDuration = SignedDuration::from_hours(4);
 /// them. Who writes it has looked at its clock at the time `w`, which was not past `p + LATE`; that clock is wrong by ten
 /// minutes at most, and the write is done, or never done, within the 15 minutes that a function can have: before
 /// `p + LATE + 10 min + 15 min`. Who sums up to beyond `p` looks at its clock first, which is past `p + SETTLED`, and then
-/// reads: after `p + SETTLED - 10 min`. So it reads what was written, with 205 minutes to spare for clocks and machines
+/// reads: after `p + SETTLED - 10 min`. So it reads what was written, with 85 minutes to spare for clocks and machines
 /// that are worse than that.
-pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(8);
+pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(4);
 
 /// Functions end within 15 minutes, and clocks are wrong by 10 at most.
 const WORST: i64 = 15 + 2 * 10;
