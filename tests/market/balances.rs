@@ -122,11 +122,15 @@ async fn told(market: &TestMarket, months: &[&str]) -> Books {
         let sums = of_account.fold((0, 0), |sum, (_, more)| (sum.0 + more.0, sum.1 + more.1));
         assert_eq!((row["debit"].as_i64(), row["credit"].as_i64()), (Some(sums.0), Some(sums.1)));
     }
-    let trial = staff.get("/v1/ledger/trial-balance").await.expect(200);
+    balanced(market).await;
+    books
+}
+
+async fn balanced(market: &TestMarket) {
+    let trial = market.staff().0.get("/v1/ledger/trial-balance").await.expect(200);
     for total in trial.json["totals"].as_array().unwrap() {
         assert_eq!(total["debit"], total["credit"], "{}", trial.text);
     }
-    books
 }
 
 /// Holds what is told, and what is kept, against the entries.
@@ -273,7 +277,7 @@ async fn who_reads_many_entries_keeps_what_they_come_to() {
     assert_eq!(read_units(&market).await, first);
     assert_eq!(kept(&market).await.1.len(), 1);
     let then = read_units(&market).await;
-    assert!(then * 10 < first, "{first} half units at first, then {then}");
+    assert!(then * 5 < first, "{first} half units at first, then {then}");
     check(&market, &MONTHS).await;
 }
 
@@ -304,7 +308,7 @@ async fn whatever_meets_the_books_are_right() {
                 tokio::time::sleep(Duration::from_millis(minutes.unsigned_abs() % 50)).await;
                 match act {
                     0 | 1 => carry(market).await,
-                    2 => drop(told(market, &MONTHS).await),
+                    2 => balanced(market).await,
                     3 => market.leap(SignedDuration::from_mins(minutes % 21 - 10)),
                     _ => {
                         // Half of them are nearly in time.
