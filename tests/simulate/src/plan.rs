@@ -52,7 +52,7 @@ impl Plan {
             skus: rng.u32(1..=3),
             stock: rng.u32(1..=12),
             span: [2, 20, 120, 240][rng.usize(..4)],
-            night: rng.u32(..3) == 0,
+            night: rng.bool(),
             chances,
         }
     }

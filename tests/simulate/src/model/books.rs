@@ -99,6 +99,11 @@ impl Books {
         self.all.iter().filter(|(name, _)| name.ends_with(&end)).map(|(_, amount)| amount).sum()
     }
 
+    /// Whether nothing was posted.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Whether an event was posted.
     pub fn has(&self, event: &str) -> bool {
         self.events.contains(event)

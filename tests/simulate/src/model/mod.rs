@@ -111,6 +111,15 @@ impl Model {
         self.published.get_or_insert_default().insert(event.to_owned());
     }
 
+    /// Whether something was booked, and something else that happened to orders is not yet.
+    pub fn is_booking(&self) -> bool {
+        if self.books.is_empty() {
+            return false;
+        }
+        let mut posted = self.orders.all.values().flat_map(|order| &order.posted);
+        posted.any(|event| !self.books.has(event))
+    }
+
     /// How often something was booked behind what was kept of the books.
     pub fn booked_late(&self) -> u64 {
         self.books.late()

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use tokio::time::sleep;
 
 use super::Shop;
+use crate::model::Model;
 
 /// So long that all that happened before is old enough to be summed for good.
 const NIGHT: SignedDuration = SignedDuration::from_hours(9);
@@ -15,7 +16,14 @@ const NIGHT: SignedDuration = SignedDuration::from_hours(9);
 /// Lets a night pass at once, and closes the books as often as anything may still be under way.
 pub async fn close(shop: Arc<Shop>, span: u32, seed: u64) {
     let mut rng = Rng::with_seed(seed);
-    sleep(Duration::from_millis(rng.u64(..u64::from(span) * 1500 + 1000))).await;
+    sleep(Duration::from_millis(rng.u64(..u64::from(span) * 500 + 1000))).await;
+    // Of all times, when something is under way.
+    for _ in 0..600 {
+        if shop.stage.watch.model(Model::is_booking) {
+            break;
+        }
+        sleep(Duration::from_millis(rng.u64(..200))).await;
+    }
     shop.stage.leap(NIGHT);
     for _ in 0..8 {
         let event = RawValue::from_string("{}".to_owned()).expect("this is JSON");
