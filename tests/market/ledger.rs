@@ -132,7 +132,7 @@ async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
 /// other times, and what its provider charged.
 #[tokio::test(start_paused = true)]
 async fn tenders_are_booked_from_card_to_sale_and_back() {
-    let market = TestMarket::with_mugs(9).await;
+    let market = TestMarket::crowded(9).await;
     let staff = market.staff().0;
     let card = staff.post("/v1/gift-cards", json!({"amount": money(700)})).await.expect(201);
     let ada = market.customer(3);
