@@ -142,6 +142,7 @@ async fn open(arguments: &Arguments, plan: &Plan, pool: &Pool) -> Result<Arc<Sho
         delivery: None,
         traced: false,
         crowd: true,
+        leap: Arc::default(),
     };
     Ok(open_shop(&opening, &market, &watch).await)
 }

@@ -1,18 +1,17 @@
 //! The books of a market: balanced at every moment, each event once, and the same as the provider's.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use souk::{
-    event::Cause,
+    event::{Cause, CloudEvent, Recorded},
     gift_card,
-    id::{LedgerEntryId, OrderId},
+    id::{EventId, LedgerEntryId, OrderId},
     ledger::{self, Account, Draft, Entry},
     money::Money,
-    pricing::{Tender, TenderKind},
-    store,
+    pricing::TenderKind,
 };
 use souk_tests::{Api, TestMarket, until};
 
@@ -53,15 +52,23 @@ async fn entries(staff: &Api, query: &str) -> Vec<Value> {
     }
 }
 
-/// Somebody books a capture of `order` that the provider knows nothing of. Whether it was not booked before.
+/// What is booked wrongly.
+const WRONG: EventId = EventId::from_bits(77);
+
+/// Somebody books a capture of `order` that the provider knows nothing of, as of when there was one. Whether it was not
+/// booked before.
 async fn booked_wrongly(market: &TestMarket, order: OrderId) -> bool {
+    let shown = market.staff().0.get(&format!("/v1/orders/{order}")).await.expect(200);
+    let timeline = shown.json["timeline"].as_array().unwrap();
+    let taken = timeline.iter().find(|entry| entry["type"] == "order.payment_captured").unwrap();
+    let at = taken["at"].as_str().unwrap().parse().unwrap();
     let lines = Draft::new()
         .debit(Account::ProviderClearing, euros(99))
         .and_then(|draft| draft.credit(Account::Sales, euros(99)))
         .unwrap();
     let (app, lines) = (market.app(), lines.balanced().unwrap().unwrap());
-    let (event, subject) = (souk::id::EventId::from_bits(77), order.to_string());
-    let entry = Entry::new(event, app.now(), "order.payment_captured", &subject, Some(order), lines);
+    let (event, subject) = (WRONG, order.to_string());
+    let entry = Entry::new(event, at, "order.payment_captured", &subject, Some(order), lines);
     ledger::post(&app, market.tenant(), &entry).await.unwrap()
 }
 
@@ -113,7 +120,7 @@ async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
     assert_eq!(of(&trial, "gift_card_liability"), -left.amount(), "what cards are good for is what is owed");
     // One of the orders may have been declined, and posts nothing: captures, one refund, one card.
     assert_eq!(entries(&staff, "").await.len(), confirmed.len() + 2);
-    let events: std::collections::BTreeSet<_> =
+    let events: BTreeSet<_> =
         entries(&staff, "").await.iter().map(|entry| entry["event"].to_string()).collect();
     assert_eq!(events.len(), confirmed.len() + 2, "an event has one entry");
     market.leap(SignedDuration::from_hours(1));
@@ -121,28 +128,60 @@ async fn every_message_up_to_five_times_and_shuffled_is_booked_once() {
     assert_eq!((&report["count"], report["orders"].as_i64().unwrap() >= sold), (&json!(0), true), "{report}");
 }
 
+/// What is about an order is found without a list: also what happened to cards and customers' credit for its sake, at
+/// other times, and what its provider charged.
 #[tokio::test(start_paused = true)]
 async fn tenders_are_booked_from_card_to_sale_and_back() {
-    let market = TestMarket::open(|_| {}).await;
-    let (app, staff) = (market.app(), market.staff().0);
-    let card = staff.post("/v1/gift-cards", json!({"amount": money(5_000)})).await.expect(201);
-    let kind = TenderKind::GiftCard { id: card.text_at("/id").parse().unwrap() };
-    let order = OrderId::from_bits(5);
-    let tenders = [Tender { kind, amount: euros(700) }];
-    let why = Cause::of_request("test");
-    let writes = gift_card::redemptions(market.tenant(), &tenders, order, &why, app.now()).unwrap();
-    store::commit(&app, writes).await.unwrap();
+    let market = TestMarket::crowded(9).await;
+    let staff = market.staff().0;
+    let card = staff.post("/v1/gift-cards", json!({"amount": money(700)})).await.expect(201);
+    let ada = market.customer(3);
+    ada.call("GET /v1/customers/me", "", Value::Null).await.expect(200);
+    let credit = json!({"amount": money(300), "reason": "late parcel"});
+    staff.post(&format!("/v1/customers/{}/store-credit", ada.id), credit).await.expect(201);
+    let cart = market.shopper().cart("MUG", 1).await;
+    let cart = cart.trim_start_matches("/v1/carts/");
+    let pays = json!({"gift_cards": [card.text_at("/code")], "store_credit": true});
+    ada.call("PATCH /v1/carts/{id}", cart, pays).await.expect(200);
+    let placed =
+        ada.call("POST /v1/carts/{id}/checkout", cart, json!({"payment_method": "pm_card_visa"})).await;
+    let order = &format!("/v1/orders/{}", placed.expect(202).text_at("/id"));
+    until(&staff, order, |order| order["payment"]["status"] == "captured").await;
     market.market.settled().await;
-    let redeemed = trial(&staff).await;
-    assert_eq!((of(&redeemed, "gift_card_liability"), of(&redeemed, "deposits")), (-4_300, -700));
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    gift_card::give_back(&app, market.tenant(), &kind, euros(700), order, "cancel").await.unwrap();
+    let sold = trial(&staff).await;
+    assert_eq!(
+        (of(&sold, "gift_card_liability"), of(&sold, "store_credit"), of(&sold, "deposits")),
+        (0, 0, 0)
+    );
+    let refund = json!({"amount": money(1_250)});
+    staff.post(&format!("{order}/refunds"), refund).await.expect(201);
     market.market.settled().await;
     let returned = trial(&staff).await;
-    assert_eq!((of(&returned, "gift_card_liability"), of(&returned, "deposits")), (-5_000, 0));
-    let of_order = entries(&staff, &format!("&order={order}")).await;
-    let kinds: Vec<_> = of_order.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["gift_card.redeemed", "gift_card.returned"]);
+    assert_eq!(
+        (of(&returned, "gift_card_liability"), of(&returned, "store_credit"), of(&returned, "deposits")),
+        (-700, -300, 0)
+    );
+    let id = order.trim_start_matches("/v1/orders/");
+    let of_order = entries(&staff, &format!("&order={id}")).await;
+    let about =
+        entries(&staff, "").await.into_iter().filter(|entry| entry["order"] == id).collect::<Vec<_>>();
+    assert_eq!(of_order, about);
+    let kinds: BTreeSet<_> = of_order.iter().map(|entry| entry["type"].as_str().unwrap()).collect();
+    let balances =
+        ["gift_card.redeemed", "gift_card.returned", "store_credit.redeemed", "store_credit.returned"];
+    assert!(balances.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    assert!(
+        kinds.contains("order.payment_captured") && kinds.contains("order.refund_succeeded"),
+        "{kinds:?}"
+    );
+    let on_cards = entries(&staff, &format!("&order={id}&account=gift_card_liability")).await;
+    assert_eq!(on_cards.len(), 2);
+    let first = of_order[0]["at"].as_str().unwrap();
+    assert!(entries(&staff, &format!("&order={id}&to={first}")).await.is_empty());
+    let later = of_order.last().unwrap()["at"].as_str().unwrap();
+    assert!(entries(&staff, &format!("&order={id}&from={later}")).await.len() < of_order.len());
+    assert_eq!(entries(&staff, &format!("&order={id}&from={first}")).await, of_order);
+    assert!(entries(&staff, &format!("&order={}", OrderId::from_bits(5))).await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,14 +250,14 @@ async fn a_thousand_postings_at_once_come_to_their_sum() {
         let amount = euros(i64::try_from(number % 97).unwrap() + 1);
         let draft = Draft::new().debit(Account::ProviderClearing, amount).unwrap();
         let lines = draft.credit(Account::Sales, amount).unwrap().balanced().unwrap().unwrap();
-        let event = souk::id::EventId::from_bits(number);
+        let event = EventId::from_bits(number);
         Entry::new(event, app.now(), "order.payment_captured", "test", None, lines)
     };
     let made: Vec<_> = (0..500).map(entry).collect();
     let posted = join_all(made.iter().chain(&made).map(|entry| ledger::post(&app, tenant, entry))).await;
     let new = posted.into_iter().filter(|posted| *posted.as_ref().unwrap()).count();
     assert_eq!(new, 500);
-    let ids: std::collections::BTreeSet<LedgerEntryId> = made.iter().map(|entry| entry.id).collect();
+    let ids: BTreeSet<LedgerEntryId> = made.iter().map(|entry| entry.id).collect();
     assert_eq!(ids.len(), 500);
     let sum: i64 = (0..500_i64).map(|number| number % 97 + 1).sum();
     let trial = trial(&market.staff().0).await;
@@ -236,6 +275,7 @@ pub async fn everything(market: &TestMarket) {
     // A difference: whether the order has just moved is looked up.
     booked_wrongly(market, id.parse().unwrap()).await;
     reconciled(market).await;
+    late(market, &order).await;
     // The payment is older than a reconciliation looks back, what is booked of it is not.
     market.leap(SignedDuration::from_hours(8 * 24));
     staff.post(&format!("{order}/cancel"), json!({})).await.expect(202);
@@ -249,7 +289,59 @@ pub async fn everything(market: &TestMarket) {
         .get(&format!("/v1/ledger/entries?limit=1&cursor={}", page.text_at("/next_cursor")))
         .await
         .expect(200);
-    staff.get(&format!("/v1/ledger/entries?order={id}")).await.expect(200);
+    paid_by_card(market).await;
     staff.get("/v1/ledger/accounts/sales").await.expect(200);
+    // As many as are worth to be summed.
+    let (app, now) = (market.app(), market.app().now());
+    for number in 0..150 {
+        let draft = Draft::new().debit(Account::Fees, euros(1)).unwrap();
+        let lines = draft.credit(Account::ProviderClearing, euros(1)).unwrap().balanced().unwrap().unwrap();
+        let entry = Entry::new(EventId::from_bits(1000 + number), now, "test", "test", None, lines);
+        ledger::post(&app, market.tenant(), &entry).await.unwrap();
+    }
+    market.leap(SignedDuration::from_hours(9));
     trial(&staff).await;
+}
+
+/// What was booked of `order` is told again, much later.
+async fn late(market: &TestMarket, order: &str) {
+    let staff = market.staff().0;
+    let shown = staff.get(order).await.expect(200);
+    let path = format!("/v1/ledger/entries?order={}", shown.text_at("/id"));
+    let (booked, wrong) = (staff.get(&path).await.expect(200), WRONG.to_string());
+    let mut booked = booked.json["data"].as_array().unwrap().iter();
+    let booked = booked.find(|entry| entry["subject"] == shown.json["id"] && entry["event"] != wrong);
+    let event = CloudEvent::new(
+        market.tenant(),
+        shown.text_at("/id"),
+        market.app().now(),
+        &Cause::of_request("test"),
+        &Recorded {
+            id: booked.unwrap()["event"].as_str().unwrap().parse().unwrap(),
+            kind: "order.payment_captured".to_owned(),
+            version: 1,
+            sequence: 1,
+            data: json!({}),
+        },
+    );
+    market.leap(SignedDuration::from_hours(5));
+    let body = serde_json::to_string(&event).unwrap();
+    let sample = include_str!("../../events/post-ledger/unknown-event.json");
+    let mut message: Value = serde_json::from_str(sample).unwrap();
+    message["Records"][0]["body"] = json!(body);
+    let answer = market.invoke("post-ledger", message).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+}
+
+/// What is about an order is looked for at the card that it was paid from, too.
+async fn paid_by_card(market: &TestMarket) {
+    let (staff, shopper) = (market.staff().0, market.shopper());
+    let card = staff.post("/v1/gift-cards", json!({"amount": money(100)})).await.expect(201);
+    market.staff().sell("CARDED", 1250, 1).await;
+    let cart = shopper.cart("CARDED", 1).await;
+    shopper.0.patch(&cart, json!({"gift_cards": [card.text_at("/code")]})).await.expect(200);
+    let placed = shopper.check_out(&cart, "pm_card_visa").await.expect(202);
+    market.market.settled().await;
+    let id = placed.header("location").trim_start_matches("/v1/orders/");
+    assert_eq!(entries(&staff, &format!("&order={id}")).await.len(), 2);
 }

@@ -206,7 +206,8 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     stripe.keep_fees_to_itself();
     pay_through_stripe(market).await;
     stripe.tell_fees();
-    market.leap(jiff::SignedDuration::from_hours(1));
+    // So long that what is booked as of then is late.
+    market.leap(jiff::SignedDuration::from_hours(3));
     market.invoke("reconcile", json!({})).await.unwrap();
     crate::saved_methods::everything(market).await;
 }

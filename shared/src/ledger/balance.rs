@@ -1,158 +1,37 @@
-//! What accounts come to, without reading entries.
+//! What accounts come to, for whoever reads it.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     account::{Account, Side},
-    posting::{self, SHARDS},
+    carry,
+    period::{Period, Periods},
+    turnover::{self, Turnover, Turnovers},
 };
 use crate::{
     http::{Call, Code, Problem},
     money::{Currency, MoneyError},
     runtime::App,
-    store::{Query, StoreError, keys},
+    store::StoreError,
     tenant::Tenant,
 };
-
-/// Items of balances that are read at once.
-const AT_ONCE: usize = 500;
-
-crate::text_type! {
-    /// A month, in UTC.
-    Period, example "2026-03", length 7..=7, pattern "^[0-9]{4}-(0[1-9]|1[0-2])$", check |text| {
-        let (year, month) = (text.get(..4).unwrap_or_default(), text.get(5..).unwrap_or_default());
-        let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-        let month: u8 = month.parse().ok().filter(|_| digits(month)).unwrap_or(0);
-        if digits(year) && text.get(4..5) == Some("-") && (1..=12).contains(&month) {
-            Ok(())
-        } else {
-            Err("must be a month such as 2026-03".to_owned())
-        }
-    }
-}
-
-impl Period {
-    /// The month of a time.
-    pub fn of(at: Timestamp) -> Option<Self> {
-        format!("{:.7}", at.to_string()).parse().ok()
-    }
-}
-
-/// Which months.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct Periods {
-    /// Only from this month on.
-    #[param(value_type = Option<String>, example = "2026-03")]
-    pub from: Option<Period>,
-    /// Only up to this month, which counts.
-    #[param(value_type = Option<String>, example = "2026-03")]
-    pub to: Option<Period>,
-}
-
-impl Periods {
-    /// One month.
-    pub fn only(period: Period) -> Self {
-        Self { from: Some(period.clone()), to: Some(period) }
-    }
-
-    fn query(&self, tenant: Tenant) -> Query {
-        let query = Query::partition(keys::ledger_balances(tenant)).strongly();
-        let query = match &self.from {
-            Some(from) => query.at_least(format!("{from}/")),
-            None => query,
-        };
-        match &self.to {
-            // Comes after every currency and shard of the month.
-            Some(to) => query.at_most(format!("{to}/~")),
-            None => query,
-        }
-    }
-}
-
-/// What an account got on its two sides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Turnover {
-    /// On the left one, in minor units.
-    pub debit: i64,
-    /// On the right one, in minor units.
-    pub credit: i64,
-}
-
-impl Turnover {
-    /// Its balance on `side`; below zero where the other side has more.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`].
-    pub fn on(self, side: Side) -> Result<i64, MoneyError> {
-        let (this, other) = match side {
-            Side::Debit => (self.debit, self.credit),
-            Side::Credit => (self.credit, self.debit),
-        };
-        this.checked_sub(other).ok_or(MoneyError::Overflow)
-    }
-}
-
-/// What all accounts got, by currency.
-pub type Turnovers = BTreeMap<(Currency, Account), Turnover>;
-
-#[derive(Deserialize)]
-struct Shard {
-    period: Period,
-    currency: Currency,
-    #[serde(flatten)]
-    amounts: BTreeMap<String, serde_json::Value>,
-}
-
-async fn shards(app: &App, tenant: Tenant, periods: &Periods) -> Result<Vec<Shard>, StoreError> {
-    let (query, mut from, mut shards) = (periods.query(tenant), None, Vec::new());
-    loop {
-        let page = query.page::<Shard>(app, "ledger balance", AT_ONCE, from.as_deref()).await?;
-        shards.extend(page.items);
-        from = page.next;
-        if from.is_none() {
-            return Ok(shards);
-        }
-    }
-}
-
-fn sum<'s>(shards: impl IntoIterator<Item = &'s Shard>) -> Result<Turnovers, StoreError> {
-    let mut sums = Turnovers::new();
-    for shard in shards {
-        add(&mut sums, shard)
-            .map_err(|error| StoreError::Unreadable { kind: "ledger balance", reason: error.to_string() })?;
-    }
-    Ok(sums)
-}
 
 /// What accounts got in `periods`, read strongly.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn turnovers(app: &App, tenant: Tenant, periods: &Periods) -> Result<Turnovers, StoreError> {
-    sum(&shards(app, tenant, periods).await?)
+    total(carry::by_period(app, tenant, periods).await?.values())
 }
 
-fn add(sums: &mut Turnovers, shard: &Shard) -> Result<(), MoneyError> {
-    for account in Account::ALL {
-        let amount =
-            |side: Side| match shard.amounts.get(&posting::attribute(account.as_str(), side.as_str())) {
-                None => Ok(0),
-                Some(value) => value.as_i64().ok_or(MoneyError::Overflow),
-            };
-        let (debit, credit) = (amount(Side::Debit)?, amount(Side::Credit)?);
-        if debit == 0 && credit == 0 {
-            continue;
-        }
-        let sum = sums.entry((shard.currency, *account)).or_default();
-        sum.debit = sum.debit.checked_add(debit).ok_or(MoneyError::Overflow)?;
-        sum.credit = sum.credit.checked_add(credit).ok_or(MoneyError::Overflow)?;
+fn total<'s>(months: impl IntoIterator<Item = &'s Turnovers>) -> Result<Turnovers, StoreError> {
+    let mut sums = Turnovers::new();
+    for month in months {
+        turnover::add_all(&mut sums, month)
+            .map_err(|error| StoreError::Unreadable { kind: "ledger balance", reason: error.to_string() })?;
     }
-    Ok(())
+    Ok(sums)
 }
 
 /// An account and what it comes to.
@@ -285,28 +164,15 @@ pub async fn opening(
     currency: Currency,
     period: &Period,
 ) -> Result<(Turnover, Turnover), StoreError> {
-    let until = Periods { from: None, to: Some(period.clone()) };
-    let shards = shards(app, tenant, &until).await?;
-    let (before, within): (Vec<_>, Vec<_>) = shards.iter().partition(|shard| shard.period < *period);
+    let months = carry::by_period(app, tenant, &Periods::until(period.clone())).await?;
     let of = |sums: &Turnovers| sums.get(&(currency, account)).copied().unwrap_or_default();
-    Ok((of(&sum(before)?), of(&sum(within)?)))
+    let before = total(months.iter().filter(|(month, _)| *month < period).map(|(_, sums)| sums))?;
+    Ok((of(&before), months.get(period).map(of).unwrap_or_default()))
 }
-
-const _: () = assert!(SHARDS < 10, "the place of a shard has one digit");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_period_is_a_month() {
-        for right in ["2026-01", "2026-12"] {
-            assert!(right.parse::<Period>().is_ok(), "{right}");
-        }
-        for wrong in ["2026-00", "2026-13", "2026-1", "2026/01", "20 6-01", "2026-+1", "２026-1"] {
-            assert!(wrong.parse::<Period>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_balance_is_on_the_side_that_has_more() {

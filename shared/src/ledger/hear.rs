@@ -28,12 +28,16 @@ pub async fn hear(app: &App, event: &CloudEvent) -> Result<(), JobError> {
     }
 }
 
-/// As [`hear`], of an event of the order `id` that was read already.
+/// As [`hear`], of an event of the order `id` that was read already, and by one write. What is late takes more than that:
+/// it is left to who hears.
 ///
 /// # Errors
-/// [`JobError`]: it has to be tried again.
+/// [`JobError`]: it has to be tried again, by [`hear`].
 pub async fn book(app: &App, event: &CloudEvent, id: OrderId, told: &Told) -> Result<(), JobError> {
     match of_told(event, id, told)? {
+        Some(entry) if posting::is_late(app, &entry) => {
+            Err(JobError::new("late", "the balances may have passed it"))
+        }
         Some(entry) => Ok(posting::post(app, event.tenant(), &entry).await.map(drop)?),
         None => Ok(()),
     }

@@ -1,14 +1,16 @@
 //! Reading entries.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     account::{Account, Side},
-    balance::{self, Period},
+    balance,
     entry::Entry,
     export::{self, Format},
+    of_order,
+    period::Period,
 };
 use crate::{
     http::{Call, Code, Limit, List, Problem, Reply},
@@ -16,7 +18,7 @@ use crate::{
     identity::StoreProfile,
     money::Currency,
     runtime::App,
-    store::{Page, Query, Table, keys},
+    store::{Page, Query, StoreError, Table, keys},
     tenant::Tenant,
 };
 
@@ -59,28 +61,42 @@ impl ListEntries {
     }
 
     fn query(&self, tenant: Tenant) -> Query {
-        let query = match self.order {
-            Some(order) => Query::partition(keys::ledger_of_order(tenant, order)),
-            None => Query::table(Table::Events, keys::ledger(tenant)),
-        };
-        let query = between(query.strongly(), self.from, self.to);
+        let query = Query::table(Table::Events, keys::ledger(tenant)).strongly();
+        let query = between(query, self.from, self.to);
         match self.account {
             Some(account) => query.holding("accounts", account.as_str()).look_at(LOOK),
             None => query,
         }
     }
+
+    fn takes(&self, entry: &Entry) -> bool {
+        let place = keys::ledger_position(entry.at, entry.id);
+        self.account.is_none_or(|account| entry.lines.accounts().contains(&account))
+            && self.from.is_none_or(|from| keys::ledger_time(from) <= place)
+            && self.to.is_none_or(|to| place < keys::ledger_time(to))
+    }
+
+    /// The next `limit` entries after `from`.
+    async fn page(
+        &self,
+        app: &App,
+        tenant: Tenant,
+        limit: usize,
+        from: Option<&[(String, String)]>,
+    ) -> Result<Page<Entry>, StoreError> {
+        let Some(order) = self.order else {
+            return self.query(tenant).page(app, "ledger entry", limit, from).await;
+        };
+        let mut entries = of_order::about(app, tenant, order).await?;
+        entries.retain(|entry| self.takes(entry));
+        Ok(of_order::page(tenant, entries, limit, from))
+    }
 }
 
 /// A time is the beginning of its entries' places; what comes before `to` ends below it.
-fn between(query: Query, from: Option<Timestamp>, to: Option<Timestamp>) -> Query {
-    let query = match from {
-        Some(from) => query.at_least(format!("{from:.3}")),
-        None => query,
-    };
-    match to {
-        Some(to) => query.at_most(format!("{to:.3}")),
-        None => query,
-    }
+pub(super) fn between(query: Query, from: Option<Timestamp>, to: Option<Timestamp>) -> Query {
+    let query = from.into_iter().fold(query, |query, from| query.at_least(keys::ledger_time(from)));
+    to.into_iter().fold(query, |query, to| query.at_most(keys::ledger_time(to)))
 }
 
 /// A page of the store's entries, oldest first: as a list, or as an export with the next page in `Link`.
@@ -96,7 +112,7 @@ pub async fn entries<B>(app: &App, call: &Call<B, ListEntries>) -> Result<Reply<
     let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
     let format = Format::of_call(ask.format, call);
     let limit = if format.is_some() { EXPORTED } else { ask.limit.get() };
-    let page: Page<Entry> = ask.query(tenant).page(app, "ledger entry", limit, from.as_deref()).await?;
+    let page = ask.page(app, tenant, limit, from.as_deref()).await?;
     let list = call.list(app, page, &filters).await?;
     match format {
         None => Ok(Reply::ok(list)),
@@ -196,9 +212,9 @@ pub async fn statement<B>(
     let closing = opening.checked_add(within.on(side)?).ok_or(crate::money::MoneyError::Overflow)?;
     let filters = format!("{account} {currency} {period}");
     let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
-    let (first, next) = bounds(period).ok_or_else(|| Problem::internal("a month without days"))?;
     let query = Query::table(Table::Events, keys::ledger(tenant)).strongly();
-    let query = between(query, Some(first), Some(next)).holding("accounts", account.as_str()).look_at(LOOK);
+    let query =
+        between(query, period.first(), period.end()).holding("accounts", account.as_str()).look_at(LOOK);
     let page: Page<Entry> = query.page(app, "ledger entry", ask.limit.get(), from.as_deref()).await?;
     let list = call.list(app, page, &filters).await?;
     let of_currency = list.data.iter().filter(|entry| entry.lines.currency() == currency);
@@ -227,26 +243,5 @@ fn line(entry: &Entry, account: Account) -> StatementLine {
         order: entry.order,
         debit: entry.lines.amount(account, Side::Debit),
         credit: entry.lines.amount(account, Side::Credit),
-    }
-}
-
-/// The first moment of a month, and of the next one.
-fn bounds(period: &Period) -> Option<(Timestamp, Timestamp)> {
-    let first: Date = format!("{period}-01").parse().ok()?;
-    let next = first.last_of_month().tomorrow().ok()?;
-    let at = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
-    Some((at(first)?, at(next)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_month_ends_where_the_next_one_begins() {
-        let month = |text: &str| bounds(&text.parse().unwrap()).unwrap();
-        assert_eq!(month("2026-12").1, month("2027-01").0);
-        assert_eq!(month("2028-02").0.to_string(), "2028-02-01T00:00:00Z");
-        assert_eq!(month("2028-02").1.to_string(), "2028-03-01T00:00:00Z");
     }
 }

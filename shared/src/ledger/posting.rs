@@ -1,76 +1,79 @@
-//! Writing entries down.
+//! Writing entries down: each by one write, and those that are late together with what was summed without them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
 
-use super::entry::Entry;
+use super::{
+    checkpoint::{self, Checkpoint},
+    entry::Entry,
+    period::Period,
+};
 use crate::{
     runtime::App,
     store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
 
-/// Over how many items what is booked in a period and currency is spread, so that postings don't wait for each other.
-pub(super) const SHARDS: u64 = 8;
+/// An entry that tells of what happened longer ago is late. What is younger is in no sums yet, however wrong the clocks
+/// are: see [`SETTLED`].
+const LATE: SignedDuration = SignedDuration::from_hours(2);
 
-/// The month of an entry, which its balances are kept by, in UTC.
-pub(super) fn period(entry: &Entry) -> String {
-    format!("{:.7}", entry.at.to_string())
-}
+/// Only entries that stand so far back are summed for good ([`super::carry`]).
+///
+/// **No entry is written behind the sums without being added to them.** Say one that stands at `p` is written without
+/// them. Who writes it has looked at its clock at the time `w`, which was not past `p + LATE`; that clock is wrong by ten
+/// minutes at most, and the write is done, or never done, within the 15 minutes that a function can have: before
+/// `p + LATE + 10 min + 15 min`. Who sums up to beyond `p` looks at its clock first, which is past `p + SETTLED`, and then
+/// reads: after `p + SETTLED - 10 min`. So it reads what was written, with 85 minutes to spare for clocks and machines
+/// that are worse than that.
+pub(super) const SETTLED: SignedDuration = SignedDuration::from_hours(4);
 
-/// The name of what an account got on a side in a shard of balances.
-pub(super) fn attribute(account: &str, side: &str) -> String {
-    format!("{account}_{side}")
-}
+/// Functions end within 15 minutes, and clocks are wrong by 10 at most.
+const WORST: i64 = 15 + 2 * 10;
+
+const _: () = assert!(LATE.as_mins() + 2 * WORST < SETTLED.as_mins(), "twice what the proof needs");
+
+/// How often a late entry is tried. It is refused where its month's sums pass it at this moment, which they do once.
+const TRIES: usize = 5;
 
 const KIND: &str = "ledger_entry";
 
-/// Posts `entry`: the entry and what its accounts come to in one transaction, and afterwards its place in the list of
-/// its order. An entry that is there is not posted again, and put in its place again. Whether it was posted now.
+/// Whether the sums may have passed an entry: then [`post`] needs to read and write those too.
+pub(super) fn is_late(app: &App, entry: &Entry) -> bool {
+    app.now().duration_since(entry.at) > LATE
+}
+
+/// Posts `entry`, unless it is there. Whether it was posted now.
 ///
 /// # Errors
 /// [`StoreError`]; the entry is posted then, or not. Posting it again does what is left to do.
 pub async fn post(app: &App, tenant: Tenant, entry: &Entry) -> Result<bool, StoreError> {
     let key = keys::ledger_entry(tenant, entry.at, entry.id);
+    let place = key.sk().to_owned();
     let create = Write::create(KIND, key, entry)?.with("accounts", accounts(entry));
-    let posted = match store::commit(app, vec![create, add(tenant, entry)]).await {
-        Ok(()) => true,
-        // The one condition there is.
-        Err(WriteError::Refused(_)) => false,
-        Err(WriteError::Store(error)) => return Err(error),
-    };
-    if let Some(order) = entry.order {
-        let key = keys::ledger_entry_of_order(tenant, order, entry.at, entry.id);
-        let place = Write::put(KIND, key, entry)?.with("accounts", accounts(entry));
-        match store::commit(app, vec![place]).await {
-            // It has no condition.
-            Ok(()) | Err(WriteError::Refused(_)) => {}
+    if !is_late(app, entry) {
+        return match store::commit(app, vec![create]).await {
+            Ok(()) => Ok(true),
+            Err(WriteError::Refused(_)) => Ok(false),
+            Err(WriteError::Store(error)) => Err(error),
+        };
+    }
+    let period = Period::of_entry(entry)
+        .ok_or_else(|| StoreError::Unreadable { kind: KIND, reason: "its time has no month".to_owned() })?;
+    for _ in 0..TRIES {
+        let kept = Checkpoint::get(app, tenant, &period).await?;
+        let told = checkpoint::told_of(tenant, &period, kept.as_ref(), &place, entry);
+        match store::commit(app, vec![create.clone(), told]).await {
+            Ok(()) => return Ok(true),
+            Err(error) if error.refused(0) => return Ok(false),
+            Err(WriteError::Refused(_)) => {}
             Err(WriteError::Store(error)) => return Err(error),
         }
     }
-    Ok(posted)
+    Err(StoreError::Busy("the balances keep moving".to_owned()))
 }
 
 fn accounts(entry: &Entry) -> AttributeValue {
     let accounts = entry.lines.accounts().into_iter();
     AttributeValue::L(accounts.map(|account| AttributeValue::S(account.to_string())).collect())
-}
-
-/// All lines of an entry go to one item. So what is read of the balances is balanced, however many are being written.
-fn add(tenant: Tenant, entry: &Entry) -> Write {
-    let shard = u64::try_from(entry.id.bits() % u128::from(SHARDS)).unwrap_or(0);
-    let (period, currency) = (period(entry), entry.lines.currency());
-    let sums: Vec<_> = (0..entry.lines.iter().count()).map(|place| format!("#a{place} :a{place}")).collect();
-    let update =
-        format!("SET #kind = :kind, currency = :currency, #period = :period ADD {}", sums.join(", "));
-    let write = Write::update(keys::ledger_balance(tenant, &period, currency, shard), update)
-        .name("#kind", "kind")
-        .name("#period", "period")
-        .text(":kind", "ledger_balance")
-        .text(":currency", currency.code())
-        .text(":period", period);
-    entry.lines.iter().enumerate().fold(write, |write, (place, line)| {
-        write
-            .name(format!("#a{place}"), attribute(line.account.as_str(), line.side.as_str()))
-            .number(format!(":a{place}"), line.amount.amount())
-    })
 }

@@ -11,7 +11,7 @@ use super::{
     account::Account,
     compare::{Difference, Record, by_order, compare},
     entry::{Entry, Unbalanced},
-    late_fee, posting,
+    late_fee, of_order, posting,
 };
 use crate::{
     http::{Call, Limit, List, Problem},
@@ -131,7 +131,10 @@ impl Reconciliation {
         (id, order): (OrderId, Option<&Order>),
         payments: &[ProviderPayment],
     ) -> Result<(), Failure> {
-        let entries = entries_of(app, tenant, id).await?;
+        let entries = match order {
+            Some(order) => of_order::of(app, tenant, order).await?,
+            None => Vec::new(),
+        };
         let currency = entries.first().map(|entry| entry.lines.currency());
         let currency = currency.or_else(|| payments.first().map(|payment| payment.amount.currency()));
         let Some(currency) = currency else {
@@ -168,7 +171,7 @@ impl Reconciliation {
 /// The orders whose money at providers was booked since then.
 async fn booked_since(app: &App, tenant: Tenant, from: Timestamp) -> Result<BTreeSet<OrderId>, StoreError> {
     let query = Query::table(Table::Events, keys::ledger(tenant))
-        .at_least(format!("{from:.3}"))
+        .at_least(keys::ledger_time(from))
         .holding("accounts", Account::ProviderClearing.as_str());
     let (mut orders, mut next) = (BTreeSet::new(), None);
     loop {
@@ -211,11 +214,6 @@ async fn others_of(
         }
     }
     Ok(others)
-}
-
-async fn entries_of(app: &App, tenant: Tenant, order: OrderId) -> Result<Vec<Entry>, StoreError> {
-    let list = keys::ledger_of_order(tenant, order);
-    store::query_all(app, "ledger entry", Table::State, &list).await
 }
 
 fn moved_lately(app: &App, order: Option<&Order>) -> bool {

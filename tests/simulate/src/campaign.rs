@@ -17,6 +17,8 @@ pub struct Tally {
     pub seeds: u64,
     /// How many orders were placed: as many checkouts were done.
     pub orders: u64,
+    /// How often something was booked behind what was kept of the books.
+    pub late: u64,
     /// How many AWS calls.
     pub calls: u64,
     /// How many commits were held against the model.
@@ -33,6 +35,7 @@ impl Tally {
     fn add(&mut self, report: Report) {
         self.seeds += 1;
         self.orders += report.orders;
+        self.late += report.late;
         self.calls += report.calls;
         self.commits += report.commits;
         self.seconds += report.seconds;

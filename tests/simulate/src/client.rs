@@ -1,6 +1,10 @@
 //! A client of the API, who hangs up now and then, asks again, and remembers what it was told.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -29,6 +33,8 @@ pub struct Stage {
     pub history: History,
     /// The store's id.
     pub store: String,
+    /// By how many seconds the clock is ahead of the time that passed.
+    pub leap: Arc<AtomicI64>,
 }
 
 /// A client.

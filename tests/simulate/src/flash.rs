@@ -51,6 +51,7 @@ pub fn sale(buyers: u32, units: u32, span: u32) -> Sale {
             delivery: None,
             traced: false,
             crowd: true,
+            leap: Arc::default(),
         };
         let shop = open(opening).await;
         // Calls take their time, and nothing else goes wrong on purpose.

@@ -162,7 +162,11 @@ fn many(arguments: &Arguments) -> bool {
 fn show(tally: &Tally, took: Duration) {
     let Tally { seeds, orders, calls, commits, seconds, failed, .. } = tally;
     println!("{seeds} seeds, {} failed, {orders} checkouts, {} faults", failed.len(), tally.fault_count());
-    println!("{calls} AWS calls, {commits} commits, {} h of the markets' time", seconds / 3600);
+    println!(
+        "{calls} AWS calls, {commits} commits, {} booked late, {} h of the markets' time",
+        tally.late,
+        seconds / 3600
+    );
     let millis = took.as_millis().max(1);
     let per_second = |count: u64| u128::from(count) * 1000 / millis;
     println!(

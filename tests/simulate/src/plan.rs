@@ -24,6 +24,9 @@ pub struct Plan {
     pub stock: u32,
     /// Over how many seconds people come.
     pub span: u32,
+    /// Whether a night passes at once while people come: then what is not booked yet is late, and books are closed that
+    /// it belongs into.
+    pub night: bool,
     /// The chance of each kind of fault, in ten thousandths. What is not here does not happen.
     pub chances: BTreeMap<Kind, u32>,
 }
@@ -49,6 +52,7 @@ impl Plan {
             skus: rng.u32(1..=3),
             stock: rng.u32(1..=12),
             span: [2, 20, 120, 240][rng.usize(..4)],
+            night: rng.bool(),
             chances,
         }
     }
@@ -111,6 +115,9 @@ impl fmt::Display for Plan {
         write!(f, "{shoppers} shoppers in {span} s, {chores} chores, {skus} SKUs of {stock};")?;
         for (kind, chance) in &self.chances {
             write!(f, " {kind} {}.{:02}%", chance / 100, chance % 100)?;
+        }
+        if self.night {
+            f.write_str(" a night;")?;
         }
         if self.chances.is_empty() { f.write_str(" no faults") } else { Ok(()) }
     }

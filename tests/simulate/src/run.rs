@@ -29,6 +29,8 @@ pub struct Report {
     pub commits: u64,
     /// How many orders were placed.
     pub orders: u64,
+    /// How often something was booked behind what was kept of the books.
+    pub late: u64,
     /// What went wrong on purpose.
     pub faults: Counts,
     /// How many seconds passed in the market.
@@ -62,19 +64,21 @@ async fn play(plan: &Plan, bug: Option<&'static Bug>, traced: bool) -> Report {
         delivery,
         traced,
         crowd: false,
+        leap: Arc::default(),
     })
     .await;
     weather.begin();
     storm(plan, &shop).await;
     weather.end();
     settle(&shop).await;
+    people::read(&shop).await;
     let mut violations = verdict(&shop, 0);
     violations.extend(weather.panics());
-    let (orders, seconds) =
-        (shop.stage.watch.model(|model| model.order_count() as u64), shop.stage.seconds());
+    let (orders, late) = shop.stage.watch.model(|model| (model.order_count() as u64, model.booked_late()));
+    let seconds = shop.stage.seconds();
     let (hash, trace, calls, commits) = shop.stage.watch.summary();
     let (plan, faults) = (plan.clone(), weather.counts());
-    Report { plan, hash, trace, calls, commits, orders, faults, seconds, violations }
+    Report { plan, hash, trace, calls, commits, orders, late, faults, seconds, violations }
 }
 
 /// Everybody does what they came for.
@@ -84,6 +88,9 @@ async fn storm(plan: &Plan, shop: &Arc<Shop>) {
         .map(|number| tokio::spawn(people::shop(Arc::clone(shop), number, plan.span, rng.u64(..))))
         .collect();
     people.push(tokio::spawn(people::work(Arc::clone(shop), plan.chores, plan.span, rng.u64(..))));
+    if plan.night {
+        people.push(tokio::spawn(people::close(Arc::clone(shop), plan.span, rng.u64(..))));
+    }
     let market = &shop.stage.market;
     let app = market.app("payment-events").expect("the template has it");
     let provider =

@@ -2,13 +2,17 @@
 
 use std::{
     path::Path,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
 use http::Request;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::RawValue};
+use souk::runtime::Clock;
 use souk_cloud::{Caller, Faults};
 use souk_local::engine::{Delivery, Market, MarketOptions, seeded_entropy, tokio_clock};
 use tokio::time::sleep;
@@ -51,6 +55,8 @@ pub struct Opening {
     pub traced: bool,
     /// Whether a crowd comes: then the tables' partitions have their limits, and the store lets more people in.
     pub crowd: bool,
+    /// By how many seconds the clock is ahead of the time that passed.
+    pub leap: Arc<AtomicI64>,
 }
 
 /// What the names of the queues end with that hear what is published.
@@ -59,7 +65,8 @@ const HEARD: &str = "heard";
 /// A market with a store that sells something.
 pub async fn open(opening: Opening) -> Arc<Shop> {
     let Opening { seed, weather, faults, delivery, traced, .. } = &opening;
-    let clock = tokio_clock(START);
+    let (tokio, leap) = (tokio_clock(START), Arc::clone(&opening.leap));
+    let clock = Clock::from_fn(move || tokio.now() + SignedDuration::from_secs(leap.load(Ordering::Relaxed)));
     let watch = Watch::new(clock.clone(), *traced);
     let mut options = MarketOptions::new(TEMPLATE.as_str(), weather.functions());
     options.clock = clock;
@@ -85,6 +92,11 @@ pub fn attend(market: &Market, watch: &Watch) {
 }
 
 impl Stage {
+    /// Lets time pass at once.
+    pub fn leap(&self, time: SignedDuration) {
+        self.leap.fetch_add(time.as_secs(), Ordering::Relaxed);
+    }
+
     /// How many seconds have passed since the market opened.
     pub fn seconds(&self) -> i64 {
         self.market.clock().now().duration_since(START).as_secs()
@@ -122,8 +134,8 @@ pub async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -
     let store: Value = serde_json::from_str(store.get()).expect("an answer");
     let text = |pointer: &str| store.pointer(pointer).and_then(Value::as_str).expect("a text").to_owned();
     let (weather, watch) = (Arc::clone(&opening.weather), Arc::clone(watch));
-    let stage =
-        Stage { market: market.clone(), weather, watch, history: History::default(), store: text("/store") };
+    let (market, leap) = (market.clone(), Arc::clone(&opening.leap));
+    let stage = Stage { market, weather, watch, history: History::default(), store: text("/store"), leap };
     let skus = (0..opening.skus).map(|number| format!("SKU-{number}")).collect();
     let keys = (text("/test/publishable_key"), text("/test/secret_key"));
     let shop = Shop::new(&Arc::new(stage), text("/store"), keys.0, keys.1, skus);
@@ -135,7 +147,7 @@ pub async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -
         let movement = json!({"location": "berlin", "change": opening.stock, "reason": "received"});
         staff.post(&format!("/v1/stock/{sku}/movements"), movement).await;
     }
-    market.settled().await;
+    shop.stage.market.settled().await;
     shop
 }
 

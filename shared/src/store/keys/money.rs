@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Key, Table, tenant_of, thing};
 use crate::{
-    id::{CustomerId, GiftCardId, LedgerEntryId, OrderId},
+    id::{CustomerId, GiftCardId, LedgerEntryId},
     money::Currency,
     tenant::Tenant,
 };
@@ -62,9 +62,14 @@ pub fn ledger(tenant: Tenant) -> String {
     format!("{tenant}/ledger")
 }
 
+/// A time among a store's entries: what stands before it is of before it, and what stands after it is not.
+pub fn ledger_time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
 /// The place of an entry among a store's entries.
 pub fn ledger_position(at: Timestamp, entry: LedgerEntryId) -> String {
-    format!("{at:.3}/{entry}")
+    format!("{}/{entry}", ledger_time(at))
 }
 
 /// An entry of a store's ledger.
@@ -72,24 +77,14 @@ pub fn ledger_entry(tenant: Tenant, at: Timestamp, entry: LedgerEntryId) -> Key 
     Key::of(Table::Events, ledger(tenant), ledger_position(at, entry))
 }
 
-/// The partition that lists the entries that were about an order, by time.
-pub fn ledger_of_order(tenant: Tenant, order: OrderId) -> String {
-    format!("{tenant}/ledger/order/{order}")
-}
-
-/// An entry in the list of its order.
-pub fn ledger_entry_of_order(tenant: Tenant, order: OrderId, at: Timestamp, entry: LedgerEntryId) -> Key {
-    Key::state(ledger_of_order(tenant, order), ledger_position(at, entry))
-}
-
-/// The partition that holds the balances of a store's accounts, by period, currency and shard.
+/// The partition that holds what the entries of a store's ledger come to, by month, as far as they were summed.
 pub fn ledger_balances(tenant: Tenant) -> String {
     format!("{tenant}/ledger/balances")
 }
 
-/// A shard of what was booked in a period and currency.
-pub fn ledger_balance(tenant: Tenant, period: &str, currency: Currency, shard: u64) -> Key {
-    Key::state(ledger_balances(tenant), format!("{period}/{currency}/{shard}"))
+/// What the entries of a month come to, as far as they were summed.
+pub fn ledger_balance(tenant: Tenant, period: &str) -> Key {
+    Key::state(ledger_balances(tenant), period)
 }
 
 /// The partition that lists what a store's reconciliations found, by time.

@@ -58,7 +58,8 @@ bugs! {
     "payment-over", "advance-orders", How::Unconditional(PAYMENT);
     "payment-over-at-checkout", "checkout", How::Unconditional(PAYMENT);
     "work-settled-over", "advance-orders", How::Unconditional(WORK);
-    "posted-again", "follow-orders", How::Unconditional(ENTRY);
+    "posted-late-again", "post-ledger", How::Unconditional(ENTRY);
+    "carried-over", "reconcile", How::Unconditional(BALANCES);
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
     "oversold-as-placed", "checkout", How::Unconditional(STOCK);
@@ -88,13 +89,14 @@ bugs! {
     "level-without-movement", "stock", How::LeftOut(MOVEMENT);
     "movement-without-answer", "stock", How::LeftOut(ANSWER);
     "movement-without-audit", "stock", How::LeftOut(NOTE);
-    "entry-without-balance", "follow-orders", How::LeftOut(BALANCES);
-    "balance-without-entry", "follow-orders", How::LeftOut(ENTRY);
+    "late-without-balance", "post-ledger", How::LeftOut(BALANCES);
+    "balance-without-late", "post-ledger", How::LeftOut(ENTRY);
     "audit-note-kept", "record-audit", How::LeftOut(NOTE);
     "audit-entry-lost", "record-audit", How::LeftOut(AUDIT);
     "document-without-number", "follow-orders", How::Unwritten(DOCUMENT_NUMBER);
 
     // Something is said to be done that is not.
+    "entry-not-written", "follow-orders", How::Unwritten(ENTRY), 300;
     "event-not-appended", "advance-orders", How::Unwritten(ORDER), 300;
     "outcome-not-appended", "checkout", How::Unwritten(ORDER), 300;
     "payment-not-written", "advance-orders", How::Unwritten(PAYMENT), 300;
@@ -110,12 +112,17 @@ bugs! {
     "captured-twice-at-checkout", "checkout", How::OffBy { family: PAYMENT, name: "captures", by: 1 }, 300;
     "captured-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "captured", by: 1 }, 300;
     "refunded-one-more", "advance-orders", How::OffBy { family: PAYMENT, name: "refunded", by: 1 }, 300;
-    "balance-one-more", "follow-orders", How::OffBy { family: BALANCES, name: ":a0", by: 1 }, 300;
+    "balance-one-more", "post-ledger", How::OffBy { family: BALANCES, name: ":a0", by: 1 };
+    "carried-one-more", "reconcile", How::OffBy { family: BALANCES, name: "EUR~1sales~1credit", by: 1 };
     "card-one-more", "checkout", How::OffBy { family: CARD, name: ":amount", by: -1 }, 300;
+
+    // Something is written where nobody looks for it.
+    "posted-again", "follow-orders", How::Astray(ENTRY);
 
     // Something old is taken for the truth.
     "followed-stale", "follow-orders", How::Stale(ORDER), 2000;
     "audited-stale", "record-audit", How::Stale(AUDIT), 2000;
+    "carried-stale", "reconcile", How::Stale(ENTRY);
 
     // Messages and records are lost.
     "saga-swallows", "advance-orders", How::Swallowed;

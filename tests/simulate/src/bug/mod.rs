@@ -26,6 +26,8 @@ pub struct Family {
 pub enum How {
     /// Writes of such items have no condition.
     Unconditional(Family),
+    /// Such items are written at a place that is drawn, not where what they are of says.
+    Astray(Family),
     /// Such items are left out of transactions.
     LeftOut(Family),
     /// Writes of such items alone are said to be done, and are not.

@@ -48,6 +48,11 @@ impl Planted {
             How::OffBy { family, name, by } => {
                 self.of_writes(operation, body, family, &mut |write, _| off_by(write, name, by)).map(plain)
             }
+            How::Astray(family) => {
+                let place = self.below(u64::MAX);
+                let astray = &mut |write: &mut Value, _: &str| astray(write, place);
+                self.of_writes(operation, body, family, astray).map(plain)
+            }
             How::LeftOut(family) if operation == "TransactWriteItems" => {
                 self.left_out(body, family).map(plain)
             }
@@ -199,6 +204,14 @@ fn off_by(write: &mut Value, name: &str, by: i64) -> bool {
         }
     }
     false
+}
+
+/// Puts an item elsewhere in its partition.
+fn astray(write: &mut Value, place: u64) -> bool {
+    let Some(Value::String(sk)) = write.pointer_mut("/Item/sk/S") else { return false };
+    sk.truncate(sk.len().saturating_sub(16));
+    sk.push_str(&format!("{place:016x}"));
+    true
 }
 
 /// The answer to a query without its last item.

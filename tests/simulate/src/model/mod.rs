@@ -111,6 +111,25 @@ impl Model {
         self.published.get_or_insert_default().insert(event.to_owned());
     }
 
+    /// Whether something was booked, and something else that happened to orders is not yet.
+    pub fn is_booking(&self) -> bool {
+        if self.books.is_empty() {
+            return false;
+        }
+        let mut posted = self.orders.all.values().flat_map(|order| &order.posted);
+        posted.any(|event| !self.books.has(event))
+    }
+
+    /// How often something was booked behind what was kept of the books.
+    pub fn booked_late(&self) -> u64 {
+        self.books.late()
+    }
+
+    /// What of these accounts, as the API tells them, is not what the books come to.
+    pub fn told(&self, accounts: &Value) -> Vec<String> {
+        self.books.told(accounts)
+    }
+
     /// How often what bears this mark was committed.
     pub fn marked(&self, mark: &str) -> u32 {
         self.marks.get(mark).copied().unwrap_or(0)
@@ -295,7 +314,9 @@ impl Model {
                 Some(_) => _ = self.audit_notes.insert(id.to_owned()),
                 None => _ = self.audit_notes.remove(id),
             },
-            (false, "ledger") if id == "balances" => self.books.balance(change.sk, &read()),
+            (false, "ledger") if id == "balances" => {
+                self.books.balance(change.sk, &read(), &mut self.violations);
+            }
             _ => self.change_of_list(change, kind),
         }
     }
@@ -304,7 +325,7 @@ impl Model {
     fn change_of_list(&mut self, change: &Change<'_>, kind: &str) {
         let read = || change.new.and_then(Value::as_object).map(item::item).unwrap_or_default();
         match kind {
-            "ledger_entry" if change.fact => self.books.entry(&read(), &mut self.violations),
+            "ledger_entry" if change.fact => self.books.entry(change.sk, &read(), &mut self.violations),
             "audit-entry" => {
                 let entries = self.audit_entries.entry(change.pk.to_owned()).or_default();
                 if !entries.insert(change.sk.parse().unwrap_or(0)) {

@@ -1,9 +1,11 @@
-//! Those who use a store: shoppers, staff, and the payment provider that calls back.
+//! Those who use a store: shoppers, staff, who keeps its books, and the payment provider that calls back.
 
+mod bookkeeper;
 mod provider;
 mod shopper;
 mod staff;
 
+pub use bookkeeper::{close, read};
 pub use provider::notify;
 pub use shopper::shop;
 pub use staff::work;
