@@ -25,8 +25,8 @@ use crate::{
 /// A transaction has at most so many writes.
 const MOST_WRITES: usize = 100;
 
-/// Those of every placing: what it was before, its first events, the note of its work, the answer to the request.
-const OTHERS: usize = 4;
+/// Those of every placing: what it was before, its first events, the answer to the request.
+const OTHERS: usize = 3;
 
 /// How an order is paid.
 #[derive(Clone, Debug)]

@@ -48,6 +48,13 @@ impl Planted {
             How::OffBy { family, name, by } => {
                 self.of_writes(operation, body, family, &mut |write, _| off_by(write, name, by)).map(plain)
             }
+            How::Lacking { family, name } => {
+                let lacking = &mut |write: &mut Value, _: &str| {
+                    let item = write.get_mut("Item").and_then(Value::as_object_mut);
+                    item.is_some_and(|item| item.remove(name).is_some())
+                };
+                self.of_writes(operation, body, family, lacking).map(plain)
+            }
             How::LeftOut(family) if operation == "TransactWriteItems" => {
                 self.left_out(body, family).map(plain)
             }
