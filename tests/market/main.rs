@@ -21,6 +21,7 @@ mod delivery;
 mod deployed;
 mod description;
 mod drafts;
+mod due;
 mod edits;
 mod events;
 mod faults;

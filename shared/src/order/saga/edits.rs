@@ -94,9 +94,7 @@ async fn charge(
     };
     match payment.status {
         ProviderStatus::Captured => Ok(Outcome::Found(edited(order, edit, payment))),
-        ProviderStatus::Processing | ProviderStatus::Authorized if !overdue => {
-            Ok(Outcome::Wait)
-        }
+        ProviderStatus::Processing | ProviderStatus::Authorized if !overdue => Ok(Outcome::Wait),
         ProviderStatus::Declined => {
             let decline = payment.decline.unwrap_or_else(unexplained);
             give_up(EditFailure::Declined { decline })

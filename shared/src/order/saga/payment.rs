@@ -2,8 +2,7 @@
 
 use super::{
     super::{decide::Command, due::PAYMENT_DEADLINE, event::CancelCause, model::Order},
-    Outcome, UNNEEDED, asked, cancel, due, provider,
-    unanswered, unexplained,
+    Outcome, UNNEEDED, asked, cancel, due, provider, unanswered, unexplained,
 };
 use crate::{
     payment::{

@@ -135,7 +135,7 @@ impl Model {
         let mut due = 0;
         for event in self.orders.all.values().flat_map(|order| &order.mails) {
             due += 1;
-            if self.mails.get(event) != Some(&true) {
+            if !self.mails.contains(event) {
                 wrong.push(format!("mail: the mail of the event {event} was not sent"));
             }
         }

@@ -65,8 +65,8 @@ pub struct Model {
     summaries: BTreeMap<String, (String, u64)>,
     /// The orders whose summaries say when to look at them.
     due: BTreeSet<String>,
-    /// The mails that were taken on, by event; whether they were sent.
-    mails: BTreeMap<String, bool>,
+    /// The events whose mails were taken on. A mark that says so may stay: nothing tells of the event again.
+    mails: BTreeSet<String>,
     audit_notes: BTreeSet<String>,
     /// The numbers of the entries of each audit log.
     audit_entries: BTreeMap<String, BTreeSet<u64>>,
@@ -282,9 +282,7 @@ impl Model {
                 self.touched_carts.insert(id.to_owned());
             }
             (false, "mail") => match change.new {
-                Some(image) => {
-                    _ = self.mails.insert(id.to_owned(), image["sent"]["BOOL"].as_bool() == Some(true));
-                }
+                Some(_) => _ = self.mails.insert(id.to_owned()),
                 None => _ = self.mails.remove(id),
             },
             (false, "audit-outbox") => match change.new {
@@ -305,7 +303,8 @@ impl Model {
         }
         let open = |order: &&order::Order| order.sequence == version && order.standing() == Standing::Open;
         if !(at && shard) && self.orders.all.get(id).as_ref().is_some_and(open) {
-            self.violations.push(format!("order: {id} has something to do, and its summary says nothing of it"));
+            self.violations
+                .push(format!("order: {id} has something to do, and its summary says nothing of it"));
         }
     }
 
