@@ -56,7 +56,6 @@ bugs! {
     "stock-answer-over", "stock", How::Unconditional(ANSWER);
     "payment-over", "advance-orders", How::Unconditional(PAYMENT);
     "payment-over-at-checkout", "checkout", How::Unconditional(PAYMENT);
-    "due-moved-over", "sweep", How::Unconditional(SUMMARY);
     "posted-again", "follow-orders", How::Unconditional(ENTRY);
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
