@@ -10,7 +10,7 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use souk_cloud::{AwsError, CallInfo, Fault, Faults};
+use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults};
 use souk_local::engine::{Chaos, Fate};
 use souk_tests::{TestMarket, until};
 
@@ -131,6 +131,10 @@ impl Faults for Dies {
     fn before(&self, _: &CallInfo) -> Option<Fault> {
         Some(Fault::Delay(Duration::from_millis(3)))
     }
+
+    fn after(&self, _: &CallInfo) -> Delivery {
+        Delivery::Delay(Duration::from_millis(3))
+    }
 }
 
 /// Wherever who sends it dies, a mail is sent; and at the most once more.
@@ -152,7 +156,6 @@ async fn a_mail_whose_sender_dies_is_sent() {
         until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
         tokio::time::sleep(Duration::from_secs(15 * 60)).await;
         let mails = market.market.cloud().ses.messages().len();
-        println!("{mails} mails, dead at {at}");
         assert!((1..=2).contains(&mails), "{mails} mails, dead at {at}");
         twice += usize::from(mails == 2);
     }

@@ -134,3 +134,52 @@ fn of_refunds(order: &Order) -> Option<Pace> {
     let newest = under_way.map(|refund| refund.requested_at).max()?;
     Some(Pace::new(newest, 4, PROVIDER_PAUSE, LONGEST_REFUND_PAUSE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn looks(pace: Pace, first: i64, count: usize) -> Vec<i64> {
+        let mut looks = vec![first];
+        while looks.len() < count {
+            looks.push(pace.after(at(looks[looks.len() - 1])).as_second());
+        }
+        looks
+    }
+
+    #[test]
+    fn what_ought_to_move_is_looked_at_ever_less_often() {
+        let pace = Pace::new(at(0), 1, PATIENCE, LONGEST_PAUSE);
+        assert_eq!(looks(pace, 60, 7), [60, 120, 240, 480, 960, 1560, 2160]);
+        // A sweep that comes late, or a clock that jumped back.
+        assert_eq!(pace.after(at(90)), at(180));
+        assert_eq!(pace.after(at(-500)), at(-440));
+    }
+
+    #[test]
+    fn a_provider_is_asked_soon_until_it_is_overdue() {
+        let pace = Pace::new(at(300), 1, PROVIDER_PAUSE, LONGEST_PAUSE);
+        assert_eq!(looks(pace, 240, 8), [240, 270, 300, 330, 360, 420, 540, 780]);
+    }
+
+    #[test]
+    fn a_refund_is_asked_about_for_days_and_no_more_than_every_six_hours() {
+        let (pace, hour) = (Pace::new(at(0), 4, PROVIDER_PAUSE, LONGEST_REFUND_PAUSE), 3600);
+        assert_eq!(pace.after(at(60)), at(90));
+        assert_eq!(pace.after(at(8 * hour)), at(10 * hour));
+        assert_eq!(pace.after(at(100 * hour)), at(106 * hour));
+    }
+
+    #[test]
+    fn who_waits_for_two_things_is_looked_at_for_both() {
+        let shopper = Pace::new(at(0), 8, ACTION_PAUSE, LONGEST_ACTION_PAUSE);
+        let refund = Pace::new(at(100), 4, PROVIDER_PAUSE, LONGEST_REFUND_PAUSE);
+        for now in [0, 100, 500, 5_000, 50_000, 500_000].map(at) {
+            assert!(shopper.or(refund).after(now) <= shopper.after(now).min(refund.after(now)), "{now}");
+        }
+    }
+}
