@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, iam::Ask};
 use souk_local::template::{TemplateOptions, load};
-use souk_tests::{Browser, FakeStripe, Integration, Member, PASSWORD, TestMarket, Trouble, template, until};
+use souk_tests::{Browser, FakeStripe, Integration, Member, PASSWORD, TestMarket, template, until};
 
 use crate::api_keys;
 use crate::{forge, issuers};
@@ -210,7 +210,7 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     // It tells what it keeps of a payment after the money was taken.
     stripe.keep_fees_to_itself();
     pay_through_stripe(market).await;
-    out_of_order_for_a_while(market, stripe).await;
+    crate::stripe::out_of_order_for_a_while(market, stripe).await;
     stripe.tell_fees();
     market.leap(jiff::SignedDuration::from_hours(1));
     market.invoke("reconcile", json!({})).await.unwrap();
@@ -230,28 +230,6 @@ async fn told_again(market: &TestMarket, troubles: &Troubles) {
     tokio::time::sleep(std::time::Duration::from_secs(8)).await;
     *troubles.lost.lock().unwrap() = None;
     market.market.settled().await;
-}
-
-/// Stripe fails until nobody asks it; whoever finds first that it works says so: a checkout, and the saga.
-async fn out_of_order_for_a_while(market: &TestMarket, stripe: &FakeStripe) {
-    let shopper = market.shopper();
-    for waits in [true, false] {
-        stripe.trouble(Trouble::Down);
-        for _ in 0..5 {
-            shopper.buy("JUG", 1, "pm_card_visa").await;
-            market.market.quiet().await;
-        }
-        stripe.trouble(Trouble::None);
-        market.leap(jiff::SignedDuration::from_secs(31));
-        if waits {
-            let cart = shopper.cart("JUG", 1).await;
-            shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
-        } else {
-            shopper.buy("JUG", 1, "pm_card_visa").await;
-        }
-        market.market.settled().await;
-        assert_eq!(market.state_items("breaker").await.len(), 0);
-    }
 }
 
 /// What the follower of orders leaves to others, of a customer's order that is paid and given back.
