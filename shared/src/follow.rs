@@ -11,7 +11,8 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     event::CloudEvent,
     id::OrderId,
-    invoice, ledger, notification,
+    invoice, ledger,
+    notification::{self, Sent},
     order::{self, Told},
     relay,
     runtime::{App, JobError, Record},
@@ -67,20 +68,28 @@ struct Batch<'a> {
     until: Instant,
     /// Documents are numbered one after the other: here, nobody has to wait for a number that somebody else takes.
     numbers: Mutex<()>,
+    /// The mails that were sent, and are not marked so.
+    sent: Mutex<Vec<Sent>>,
 }
 
 /// Does what follows from `records`. What fails is handed to the queues; only where they can't be reached either, a
 /// record is told as failed.
 ///
+/// What is told as failed comes again, with all that came after it; what is not does not. So only then mails have to be
+/// marked as sent.
+///
 /// # Errors
 /// The sequence number of the first record that is not done, and why.
 pub async fn follow(app: &App, records: Vec<Record>) -> Result<(), (String, JobError)> {
-    let batch = Batch { app, until: Instant::now() + PATIENCE, numbers: Mutex::new(()) };
+    let batch =
+        Batch { app, until: Instant::now() + PATIENCE, numbers: Mutex::default(), sent: Mutex::default() };
     let (news, unreadable) = sorted(&records);
     let failed = join_all(news.iter().map(|one| batch.follow(one))).await;
     // They are in the order of their first records, and what can't be read comes after all of them.
     let failed = news.iter().zip(failed).find_map(|(one, done)| Some((one.since.clone(), done.err()?)));
-    failed.or(unreadable).map_or(Ok(()), Err)
+    let Some(failed) = failed.or(unreadable) else { return Ok(()) };
+    batch.mark_mails().await;
+    Err(failed)
 }
 
 /// What the records tell, order by order, up to the first one that can't be read.
@@ -157,7 +166,21 @@ impl Batch<'_> {
                 let _turn = self.numbers.lock().await;
                 invoice::issue_up_to(app, tenant, id, &history[..=place]).await
             }
-            Follower::Mails => notification::notify_of(app, event, &now()?).await,
+            Follower::Mails => {
+                if let Some(sent) = notification::notify_of(app, event, &now()?).await? {
+                    self.sent.lock().await.push(sent);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The batch comes again: no mail does.
+    async fn mark_mails(&self) {
+        let sent = std::mem::take(&mut *self.sent.lock().await);
+        for error in join_all(sent.into_iter().map(|sent| sent.mark(self.app))).await {
+            let Err(JobError { kind, reason }) = error else { continue };
+            tracing::warn!(kind, reason, "a mail that was sent may be sent again");
         }
     }
 

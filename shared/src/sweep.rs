@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 struct Due {
     pk: String,
+    sk: String,
 }
 
 /// Sees to everything that is overdue: orders are nudged through `queue_url`, notes for the audit log are sent through
@@ -29,10 +30,11 @@ pub async fn sweep(app: &App, queue_url: &str) -> Result<usize, InvocationError>
         let overdue = Query::index(Index::Due, keys::due_shard(shard)).at_most(store::due_at(now));
         let page = overdue.page::<Due>(app, "due", 100, None).await.map_err(failed)?;
         for due in page.items {
-            if let Some((tenant, order)) = keys::order_of_work(&due.pk) {
-                oldest = oldest.max(now.duration_since(order.time()));
-                order::look_after(app, queue_url, tenant, order).await?;
-                orders += 1;
+            if let Some((tenant, order, summary)) = keys::summary_of_order(&due.pk, &due.sk) {
+                if order::look_after(app, queue_url, tenant, order, summary).await? {
+                    oldest = oldest.max(now.duration_since(order.time()));
+                    orders += 1;
+                }
             } else if let Some(note) = keys::note_of_audit(&due.pk) {
                 audit::remind(app, note).await.map_err(failed)?;
                 notes += 1;

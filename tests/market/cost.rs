@@ -6,7 +6,7 @@ use souk_local::bill::{Item, Prices, Share, Usage};
 use souk_tests::{FakeStripe, TestMarket, purchase, stock_up};
 
 /// Write units of a whole purchase of one line. Lower it with every saving.
-const WRITES: u64 = 26;
+const WRITES: u64 = 20;
 
 /// What the sandbox writes of it, which plays the provider.
 const SANDBOX: u64 = 3;

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -10,7 +10,8 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use souk_cloud::{AwsError, CallInfo, Fault, Faults};
+use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults};
+use souk_local::engine::{Chaos, Fate};
 use souk_tests::{TestMarket, until};
 
 /// While the switch is on, no mail can be sent.
@@ -75,6 +76,90 @@ async fn a_batch_of_orders_is_followed_once_each_and_numbered_without_gaps() {
     let rows = trial.json["data"].as_array().unwrap();
     let sales = rows.iter().find(|row| row["account"] == "sales").unwrap();
     assert_eq!(sales["credit"], 20 * 1250);
+}
+
+/// While it names an order, who follows orders can neither read that one nor leave it to anybody.
+#[derive(Default)]
+struct OneLost(Mutex<Option<String>>);
+
+impl Faults for OneLost {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        let lost = self.0.lock().unwrap().clone()?;
+        let reads = call.service == "dynamodb" && call.keys.iter().any(|(_, key)| key.ends_with(&lost));
+        let fails = call.caller == "follow-orders" && (reads || call.service == "sqs");
+        fails.then(|| Fault::Refuse(AwsError::new("ValidationException", "not today").into()))
+    }
+}
+
+/// The batch comes again, once it can be done, and longer after than a mail may take.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_comes_again_sends_no_mail_again() {
+    let faults = Arc::new(OneLost::default());
+    let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
+    market.staff().sell("MUG", 1250, 9).await;
+    market.market.settled().await;
+    let shopper = market.shopper();
+    let lost = shopper.buy("MUG", 1, "pm_card_visa").await;
+    *faults.0.lock().unwrap() = Some(lost.trim_start_matches("/v1/orders/").to_owned());
+    let others = [shopper.buy("MUG", 1, "pm_card_visa").await, shopper.buy("MUG", 1, "pm_card_visa").await];
+    for order in others.iter().chain([&lost]) {
+        until(&shopper.0, order, |order| order["payment"]["status"] == "captured").await;
+    }
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(market.market.cloud().ses.messages().len(), 2, "of the others in its batch");
+    *faults.0.lock().unwrap() = None;
+    market.market.settled().await;
+    tokio::time::sleep(Duration::from_secs(15 * 60)).await;
+    assert_eq!(market.market.cloud().ses.messages().len(), 3);
+    let sent = market.state_items("mail").await.into_iter().filter(|mark| mark["sent"] == true).count();
+    assert_eq!(sent, 2, "of the batch that went well, none need be marked");
+    assert_eq!(depth(&market, "-send-notifications").await, 0);
+}
+
+/// Who follows orders dies at its so-manieth wait, once.
+struct Dies(u32, AtomicBool);
+
+impl Chaos for Dies {
+    fn fate(&self, function: &str) -> Fate {
+        let dies = function == "follow-orders" && !self.1.swap(true, Ordering::Relaxed);
+        Fate { fresh: false, killed_at: dies.then_some(self.0) }
+    }
+}
+
+/// Every call takes a moment, in which who waits for it can die.
+impl Faults for Dies {
+    fn before(&self, _: &CallInfo) -> Option<Fault> {
+        Some(Fault::Delay(Duration::from_millis(3)))
+    }
+
+    fn after(&self, _: &CallInfo) -> Delivery {
+        Delivery::Delay(Duration::from_millis(3))
+    }
+}
+
+/// Wherever who sends it dies, a mail is sent; and at the most once more.
+#[tokio::test(start_paused = true)]
+async fn a_mail_whose_sender_dies_is_sent() {
+    let mut twice = 0;
+    for at in 0..24 {
+        let chaos = Arc::new(Dies(at, AtomicBool::new(true)));
+        let market = TestMarket::open(|options| {
+            options.chaos = Some(chaos.clone());
+            options.faults = Some(chaos.clone());
+        })
+        .await;
+        market.staff().sell("MUG", 1250, 9).await;
+        market.market.settled().await;
+        chaos.1.store(false, Ordering::Relaxed);
+        let shopper = market.shopper();
+        let order = shopper.buy("MUG", 1, "pm_card_visa").await;
+        until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+        tokio::time::sleep(Duration::from_secs(15 * 60)).await;
+        let mails = market.market.cloud().ses.messages().len();
+        assert!((1..=2).contains(&mails), "{mails} mails, dead at {at}");
+        twice += usize::from(mails == 2);
+    }
+    assert!(twice > 0, "none came between SES's answer and the end");
 }
 
 /// While the switch is on, whoever places an order meets another transaction at its stock.

@@ -22,6 +22,7 @@ mod delivery;
 mod deployed;
 mod description;
 mod drafts;
+mod due;
 mod editions;
 mod edits;
 mod events;

@@ -23,6 +23,7 @@ use crate::{forge, issuers};
 struct Troubles {
     mail: AtomicBool,
     follower: AtomicBool,
+    lost: Mutex<Option<String>>,
 }
 
 impl Faults for Troubles {
@@ -30,8 +31,11 @@ impl Faults for Troubles {
         if call.service == "ses" && self.mail.load(Ordering::Relaxed) {
             return Some(Fault::Refuse(AwsError::new("TooManyRequestsException", "slow down").into()));
         }
-        let of_follower = call.caller == "follow-orders" && call.service == "dynamodb";
-        let fails = of_follower && self.follower.load(Ordering::Relaxed);
+        let (of_follower, reads) = (call.caller == "follow-orders", call.service == "dynamodb");
+        let of_lost = |lost: &String| call.keys.iter().any(|(_, key)| key.ends_with(lost));
+        let lost = self.lost.lock().unwrap();
+        let lost = lost.as_ref().is_some_and(|lost| call.service == "sqs" || reads && of_lost(lost));
+        let fails = of_follower && (lost || reads && self.follower.load(Ordering::Relaxed));
         fails.then(|| Fault::Refuse(AwsError::new("ValidationException", "not today").into()))
     }
 }
@@ -157,6 +161,7 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     tokio::time::sleep(std::time::Duration::from_secs(8)).await;
     troubles.mail.store(false, Ordering::Relaxed);
     left_to_queues(market, troubles).await;
+    told_again(market, troubles).await;
     staff.0.post(&format!("{paid}/fulfillments"), json!({})).await.expect(201);
     let review = shopper.buy("MUG", 1, "pm_card_riskLevelElevated").await;
     market.market.settled().await;
@@ -205,11 +210,27 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     // It tells what it keeps of a payment after the money was taken.
     stripe.keep_fees_to_itself();
     pay_through_stripe(market).await;
+    crate::stripe::out_of_order_for_a_while(market, stripe).await;
     stripe.tell_fees();
     // So long that what is booked as of then is late.
     market.leap(jiff::SignedDuration::from_hours(3));
     market.invoke("reconcile", json!({})).await.unwrap();
     crate::saved_methods::everything(market).await;
+}
+
+/// A batch that fails after a mail of it was sent.
+async fn told_again(market: &TestMarket, troubles: &Troubles) {
+    market.market.settled().await;
+    let shopper = market.shopper();
+    let lost = shopper.buy("MUG", 1, "pm_card_visa").await;
+    *troubles.lost.lock().unwrap() = Some(lost.trim_start_matches("/v1/orders/").to_owned());
+    let other = shopper.buy("MUG", 1, "pm_card_visa").await;
+    for order in [&lost, &other] {
+        until(&shopper.0, order, |order| order["payment"]["status"] == "captured").await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    *troubles.lost.lock().unwrap() = None;
+    market.market.settled().await;
 }
 
 /// What the follower of orders leaves to others, of a customer's order that is paid and given back.

@@ -325,3 +325,25 @@ async fn a_payment_is_found_without_its_name() {
     assert_eq!(souk.find(key(2)).await.unwrap(), None);
     assert_eq!(souk.capture(key(1), euros(1000)).await.unwrap().captured, euros(1000));
 }
+
+/// Stripe fails until nobody asks it; whoever finds first that it works says so: a checkout, and the saga.
+pub async fn out_of_order_for_a_while(market: &TestMarket, stripe: &FakeStripe) {
+    let shopper = market.shopper();
+    for waits in [true, false] {
+        stripe.trouble(Trouble::Down);
+        for _ in 0..5 {
+            shopper.buy("JUG", 1, "pm_card_visa").await;
+            market.market.quiet().await;
+        }
+        stripe.trouble(Trouble::None);
+        market.leap(jiff::SignedDuration::from_secs(31));
+        if waits {
+            let cart = shopper.cart("JUG", 1).await;
+            shopper.check_out_and_wait(&cart, "pm_card_visa", 20).await.expect(202);
+        } else {
+            shopper.buy("JUG", 1, "pm_card_visa").await;
+        }
+        market.market.settled().await;
+        assert_eq!(market.state_items("breaker").await.len(), 0);
+    }
+}

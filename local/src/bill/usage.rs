@@ -316,10 +316,10 @@ mod tests {
         for (caller, keys) in [
             ("advance-orders", &["store_1/test/sandbox/ord_1"][..]),
             // Of something else as well, of something named so, and of nobody.
-            ("advance-orders", &["store_1/test/sandbox/ord_1", "store_1/test/work/ord_1"]),
-            ("advance-orders", &["store_1/test/work/sandbox"]),
+            ("advance-orders", &["store_1/test/sandbox/ord_1", "store_1/test/stock/MUG"]),
+            ("advance-orders", &["store_1/test/stock/sandbox"]),
             ("advance-orders", &[]),
-            ("sweep", &["store_1/test/work/ord_1"]),
+            ("sweep", &["store_1/test/orders"]),
         ] {
             usage.add(&Happening::Call(Box::new(put(caller, keys))));
         }

@@ -24,8 +24,8 @@ use crate::{
 /// A transaction has at most so many writes.
 const MOST_WRITES: usize = 100;
 
-/// Those of every placing: what it was before, its first events, the note of its work, and a draft's answer.
-const OTHERS: usize = 4;
+/// Those of every placing: what it was before, its first events, and a draft's answer.
+const OTHERS: usize = 3;
 
 /// How an order is paid.
 #[derive(Clone, Debug)]

@@ -5,4 +5,4 @@ mod mail;
 mod send;
 
 pub use mail::{Mail, ORDER_EVENTS, compose};
-pub use send::{notify, notify_of};
+pub use send::{Sent, notify, notify_of};

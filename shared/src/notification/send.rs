@@ -19,7 +19,7 @@ use crate::{
     link::Purpose,
     order::{self, Order},
     runtime::{App, JobError},
-    store::{self, Write, WriteError, keys},
+    store::{self, Key, Write, WriteError, keys},
     vault::Opened,
 };
 
@@ -37,6 +37,23 @@ struct Mark {
     expires: i64,
 }
 
+/// A mail that was sent, while its mark says only that somebody is at it. Told so again, the mail would be sent again
+/// once they have had their time.
+#[derive(Debug)]
+#[must_use]
+pub struct Sent(Key);
+
+impl Sent {
+    /// Has its mark say that it was sent.
+    ///
+    /// # Errors
+    /// [`JobError`] where storage fails.
+    pub async fn mark(self, app: &App) -> Result<(), JobError> {
+        let sent = Write::update(self.0, "SET sent = :yes").value(":yes", AttributeValue::Bool(true));
+        Ok(store::commit(app, vec![sent]).await?)
+    }
+}
+
 /// Sends the mail that `event` leads to, if it leads to one.
 ///
 /// A mark says who sends it, before it is sent, and that it was, after. SES takes no idempotency key, so a worker that
@@ -50,34 +67,40 @@ pub async fn notify(app: &App, event: &CloudEvent) -> Result<(), JobError> {
         Some(purpose) => link_mail::written(app, event, purpose).await?,
         None => of_order(app, event).await?,
     };
-    deliver(app, event, written).await
+    match deliver(app, event, written).await? {
+        Some(sent) => sent.mark(app).await,
+        None => Ok(()),
+    }
 }
 
-/// As [`notify`], of an order that was read after `event`.
+/// As [`notify`], of an order that was read after `event`. The second mark is left to who told of the event, and needed
+/// only where they tell of it again.
 ///
 /// # Errors
 /// Those of [`notify`].
-pub async fn notify_of(app: &App, event: &CloudEvent, order: &Order) -> Result<(), JobError> {
+pub async fn notify_of(app: &App, event: &CloudEvent, order: &Order) -> Result<Option<Sent>, JobError> {
     let written = about(app, event, order).await?;
     deliver(app, event, written).await
 }
 
-async fn deliver(app: &App, event: &CloudEvent, written: Option<(Email, Mail)>) -> Result<(), JobError> {
+async fn deliver(
+    app: &App,
+    event: &CloudEvent,
+    written: Option<(Email, Mail)>,
+) -> Result<Option<Sent>, JobError> {
     let Some((to, mail)) = written else {
-        return Ok(());
+        return Ok(None);
     };
     let key = keys::sent_mail(event.tenant(), event.id);
     if !take_on(app, key.clone()).await? {
-        return Ok(());
+        return Ok(None);
     }
     if let Err(error) = send(app, to.as_str(), mail).await {
         // Let go at once, so that the next delivery can try.
         store::commit(app, vec![Write::delete(key)]).await?;
         return Err(error);
     }
-    let sent = Write::update(key, "SET sent = :yes").value(":yes", AttributeValue::Bool(true));
-    store::commit(app, vec![sent]).await?;
-    Ok(())
+    Ok(Some(Sent(key)))
 }
 
 /// The mail that an event of an order leads to, and where it goes.
@@ -105,7 +128,7 @@ async fn about(app: &App, event: &CloudEvent, order: &Order) -> Result<Option<(E
 }
 
 /// Whether this worker is to send the mail. Not, where it was sent.
-async fn take_on(app: &App, key: store::Key) -> Result<bool, JobError> {
+async fn take_on(app: &App, key: Key) -> Result<bool, JobError> {
     let now = app.now();
     let mark =
         Mark { sent: false, lease_until: (now + LEASE).as_millisecond(), expires: (now + KEPT).as_second() };

@@ -9,7 +9,6 @@ use super::{
     model::{Order, evolve},
     stream,
     view::{OrderView, opened},
-    work,
 };
 use crate::{
     event::Cause,
@@ -72,9 +71,7 @@ pub fn place(
         events.extend(more);
     }
     let append = stream::append(tenant, id, 0, &events, cause, now)?;
-    let patience = if order.placed.carried { work::PATIENCE_WITH_CARRIERS } else { work::PATIENCE };
-    let note = work::note(tenant, id, order.sequence, now + patience)?;
-    Ok((order, vec![append, note]))
+    Ok((order, vec![append]))
 }
 
 /// Makes `command` happen to the order `id` and answers `reply` of the order after it. A command that has happened
@@ -116,7 +113,6 @@ pub async fn act_on<B, Q, R: Serialize>(
         if !events.is_empty() {
             writes.push(stream::append(tenant, id, order.sequence, &events, &call.cause(), now)?);
             after = stream::after(order, events, now);
-            writes.push(work::note(tenant, id, after.sequence, now + work::PATIENCE)?);
         }
         let appends = !writes.is_empty();
         let shown = opened(&vault, &after).await?;

@@ -1,4 +1,5 @@
-//! Lists of orders: a read model, kept up by `project-orders`, rebuilt from the events if it is lost.
+//! Lists of orders: a read model, kept up by `follow-orders` and `project-orders`, rebuilt from the events if it is lost.
+//! Its summaries also say which orders have work to do (`work`).
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     contact::OrderContact,
     model::{Order, OrderStatus, PaymentStatus},
-    stream,
+    stream, work,
 };
 use crate::{
     contact::Email,
@@ -279,7 +280,7 @@ pub async fn list_as(app: &App, tenant: Tenant, order: &Order) -> Result<(), Job
     };
     let text = |text: String| AttributeValue::S(text);
     let position = keys::order_position(order.placed_at, id);
-    let mut write = put(keys::order_summary(tenant, order.placed_at, id))?
+    let mut write = work::noted(put(keys::order_summary(tenant, order.placed_at, id))?, order)?
         .with("status_pk", text(keys::orders_of_status(tenant, summary.status.as_str())))
         .with("status_sk", text(position.clone()));
     if let Some(email) = order.placed.contact.email() {

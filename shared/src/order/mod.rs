@@ -2,8 +2,8 @@
 //!
 //! `event` says what can have happened, `model` what an order is after it (`evolve`), `decide` what may happen next
 //! (`decide`). Those three are pure, and so are `funds`, which reckons what is left of an order's money, and `cost`,
-//! which reckons what parts of it cost. `stream` reads and appends the events, `next` says what the saga does next,
-//! `saga` does it, `work` sees to it that no order is forgotten.
+//! which reckons what parts of it cost. `stream` reads and appends the events, `next` says what the saga does next
+//! and `due` when somebody looks whether it was done, `saga` does it, `work` sees to it that no order is forgotten.
 
 mod actor;
 mod after;
@@ -11,6 +11,7 @@ mod commands;
 mod contact;
 mod cost;
 mod decide;
+mod due;
 mod edit;
 mod event;
 mod explain;

@@ -13,17 +13,18 @@ mod stock;
 mod tenders;
 mod undo;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use nudge::{Nudge, send};
 use undo::return_money;
 
 use super::{
     decide::{Command, decide},
+    due::REVIEW_DEADLINE,
     event::{Actor, CancelCause, OrderEvent},
     model::Order,
     next::{Step, next_step},
-    stream, work,
+    stream,
 };
 use crate::{
     event::Cause,
@@ -43,26 +44,14 @@ const MOST_STEPS: usize = 20;
 /// What stands for the provider's name of a payment that needs none.
 const UNNEEDED: &str = "none";
 
-/// How long a provider may leave it open whether it has the money.
-const PAYMENT_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long a person may take to decide.
-const REVIEW_DEADLINE: SignedDuration = SignedDuration::from_hours(72);
-
-/// How long to leave a provider that has not decided yet, before it is asked again.
-const PROVIDER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
-
-/// How long to leave a shopper who must do something, where the provider does not say that they have.
-const ACTION_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-
 /// What a step found out.
 enum Outcome {
     /// Record this, and go on.
     Found(Command),
     /// Somebody else changed the order: read it again.
     Moved,
-    /// There is nothing to do before this time, unless somebody does something.
-    Wait(Timestamp),
+    /// There is nothing to do for now. `due` says when somebody looks again.
+    Wait,
 }
 
 /// How far an order is carried.
@@ -137,11 +126,7 @@ async fn carry(
             continue;
         }
         let outcome = match step {
-            // Whoever decides on a refund that failed leaves a note of it.
-            Step::Done | Step::AwaitRefund => {
-                work::settle(app, tenant, id, order.sequence).await?;
-                return Ok(order);
-            }
+            Step::Done | Step::AwaitRefund => return Ok(order),
             Step::Reserve => stock::reserve(app, tenant, &order).await?,
             Step::AwaitReview => await_review(app, &order),
             Step::Authorize => payment::authorize(app, tenant, &order).await?,
@@ -158,11 +143,8 @@ async fn carry(
             Step::Restock(id) => shelves::restock(app, tenant, &order, id).await?,
             Step::Edit => match edits::carry_out(app, tenant, &order).await? {
                 // A shopper may take a day over it: no refund waits for them.
-                Outcome::Wait(until) if order.has_pending_refund() => {
-                    match refunds::send_back(app, tenant, &order).await? {
-                        Outcome::Wait(later) => Outcome::Wait(until.min(later)),
-                        found => found,
-                    }
+                Outcome::Wait if order.has_pending_refund() => {
+                    refunds::send_back(app, tenant, &order).await?
                 }
                 outcome => outcome,
             },
@@ -184,10 +166,7 @@ async fn carry(
             }
         };
         order = match outcome {
-            Outcome::Wait(until) => {
-                work::postpone(app, tenant, id, order.sequence, until).await?;
-                return Ok(order);
-            }
+            Outcome::Wait => return Ok(order),
             Outcome::Moved => stream::load(app, tenant, id).await?.ok_or_else(missing)?,
             Outcome::Found(command) => {
                 let authorized = matches!(command, Command::RecordAuthorized { .. });
@@ -261,9 +240,8 @@ fn count(app: &App, order: &Order, events: &[OrderEvent], now: Timestamp) {
 }
 
 fn await_review(app: &App, order: &Order) -> Outcome {
-    let deadline = order.placed_at + REVIEW_DEADLINE;
-    if app.now() < deadline {
-        return Outcome::Wait(deadline);
+    if app.now() < order.placed_at + REVIEW_DEADLINE {
+        return Outcome::Wait;
     }
     Outcome::Found(cancel(CancelCause::ReviewExpired))
 }

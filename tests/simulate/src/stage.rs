@@ -103,13 +103,13 @@ impl Stage {
     }
 }
 
-/// What must hold and does not, now that all is settled. As many mails may have been sent once more as died with who sent
-/// them, which is not seen from here.
-pub fn verdict(shop: &Shop, senders_died: usize) -> Vec<String> {
+/// What must hold and does not, now that all is settled. So many mails may have been sent once more because who sent them
+/// died, which is not seen from here.
+pub fn verdict(shop: &Shop, sent_again: usize) -> Vec<String> {
     let Stage { market, watch, history, .. } = &*shop.stage;
     watch.catch_up();
     let mut outside = outside(market, watch);
-    outside.mail_troubles += senders_died;
+    outside.mail_troubles += sent_again;
     let mut violations = watch.model(|model| {
         let mut all = model.violations().to_vec();
         all.extend(history.check(model));

@@ -18,6 +18,9 @@ use crate::{
     model::{Change, Model},
 };
 
+/// How long a batch of the stream takes at most: as long as its function may.
+const BATCH_MILLIS: i64 = 30_000;
+
 /// Sees all that happens in one run.
 pub struct Watch {
     clock: Clock,
@@ -39,7 +42,10 @@ struct State {
     read: [u64; 2],
     calls: u64,
     commits: u64,
-    mail_troubles: usize,
+    /// When a mail left whose mark does not say so before its batch ends.
+    mails: Vec<i64>,
+    /// When something went wrong with who sends mails.
+    mail_troubles: Vec<i64>,
     /// How many calls were throttled.
     throttled: u64,
     /// How many violations were told.
@@ -56,7 +62,8 @@ impl Watch {
             read: [0, 0],
             calls: 0,
             commits: 0,
-            mail_troubles: 0,
+            mails: Vec::new(),
+            mail_troubles: Vec::new(),
             throttled: 0,
             told: 0,
         };
@@ -91,9 +98,13 @@ impl Watch {
         (state.hash.value(), state.trace.take().unwrap_or_default(), state.calls, state.commits)
     }
 
-    /// How often something went wrong with who sends mails.
+    /// How many mails may have been sent once more: for each time that something went wrong with who sends them one, and
+    /// those of the batch that it may have been in.
     pub fn mail_troubles(&self) -> usize {
-        self.state().mail_troubles
+        let state = self.state();
+        let near =
+            |trouble: i64| state.mails.iter().filter(move |sent| (trouble - **sent).abs() <= BATCH_MILLIS);
+        state.mail_troubles.iter().map(|trouble| 1 + near(*trouble).count()).sum()
     }
 
     /// How many calls were throttled.
@@ -139,7 +150,9 @@ impl Observer for Watch {
             state.calls += 1;
             let sends_mails = ["follow-orders", "send-notifications"].contains(&record.caller.as_str());
             if sends_mails && record.outcome != Outcome::Done {
-                state.mail_troubles += 1;
+                state.mail_troubles.push(now);
+            } else if record.caller == "follow-orders" && record.operation == "SendEmail" {
+                state.mails.push(now);
             }
             if let Outcome::Refused(code) = &record.outcome
                 && (code.contains("Throttl") || code.contains("Throughput"))

@@ -1,14 +1,13 @@
 //! Sees to the stock and the payment of edits.
 
-use jiff::SignedDuration;
-
 use super::{
     super::{
         decide::Command,
+        due::{ACTION_DEADLINE, PAYMENT_DEADLINE},
         edit::{Edit, EditCharge, EditFailure, EditStatus},
         model::Order,
     },
-    ACTION_PAUSE, Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, asked, provider, return_money,
+    Outcome, asked, provider, return_money,
     stock::locations,
     unanswered, unexplained,
 };
@@ -22,9 +21,6 @@ use crate::{
     tenant::Tenant,
     vault::{self, Opened, VaultError},
 };
-
-/// How long a shopper may take to pay for an edit: staff edit, and the shopper has to hear of it first.
-const ACTION_DEADLINE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Takes the stock that the pending edit needs more, then the money; lets go of nothing yet.
 pub(super) async fn carry_out(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
@@ -92,15 +88,13 @@ async fn charge(
         Err(_) if overdue => return give_up(EditFailure::Timeout),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
             tracing::warn!(order = %order.id, reason, "the provider has not answered");
-            return Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE));
+            return Ok(Outcome::Wait);
         }
         Err(error) => return Err(unanswered(&error)),
     };
     match payment.status {
         ProviderStatus::Captured => Ok(Outcome::Found(edited(order, edit, payment))),
-        ProviderStatus::Processing | ProviderStatus::Authorized if !overdue => {
-            Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
-        }
+        ProviderStatus::Processing | ProviderStatus::Authorized if !overdue => Ok(Outcome::Wait),
         ProviderStatus::Declined => {
             let decline = payment.decline.unwrap_or_else(unexplained);
             give_up(EditFailure::Declined { decline })
@@ -116,8 +110,7 @@ async fn charge(
     }
 }
 
-/// Hands the shopper's browser what it needs, once, and waits for the shopper: the longer, the less often it is looked at.
-/// The provider notifies of what it knows sooner.
+/// Hands the shopper's browser what it needs, once, and waits for the shopper. The provider notifies of what it knows.
 async fn require_action(
     app: &App,
     tenant: Tenant,
@@ -125,8 +118,7 @@ async fn require_action(
     edit: &Edit,
     action: Option<NextAction>,
 ) -> Result<Outcome, JobError> {
-    let pause = (app.now().duration_since(edit.requested_at) / 8).max(ACTION_PAUSE);
-    let wait = Ok(Outcome::Wait(app.now() + pause));
+    let wait = Ok(Outcome::Wait);
     let Some(action) = action.filter(|_| edit.action.is_none()) else { return wait };
     // Who was erased meanwhile gets no key again for this: it ends with the deadline.
     let known = match order.placed.contact.subject() {

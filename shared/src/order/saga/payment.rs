@@ -1,9 +1,8 @@
 //! The order's own payment: has it held, and takes it.
 
 use super::{
-    super::{decide::Command, event::CancelCause, model::Order},
-    ACTION_PAUSE, Outcome, PAYMENT_DEADLINE, PROVIDER_PAUSE, UNNEEDED, asked, cancel, due, provider,
-    unanswered, unexplained,
+    super::{decide::Command, due::PAYMENT_DEADLINE, event::CancelCause, model::Order},
+    Outcome, UNNEEDED, asked, cancel, due, provider, unanswered, unexplained,
 };
 use crate::{
     payment::{
@@ -42,9 +41,9 @@ pub(super) async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Resul
         // It was to be let go for the second provider's sake, and that was not certain yet.
         Ok(payment) if payment.status == ProviderStatus::Voided && !overdue => {
             let found = reroute(app, tenant, order, provider.as_ref(), &charge).await?;
-            Ok(found.unwrap_or_else(|| of_authorization(app, order, payment, overdue)))
+            Ok(found.unwrap_or_else(|| of_authorization(order, payment, overdue)))
         }
-        Ok(payment) => Ok(of_authorization(app, order, payment, overdue)),
+        Ok(payment) => Ok(of_authorization(order, payment, overdue)),
         Err(_) if overdue => Ok(Outcome::Found(cancel(CancelCause::PaymentTimeout))),
         Err(ProviderError::Unknown(reason) | ProviderError::Unavailable(reason)) => {
             tracing::warn!(order = %order.id, reason, "the provider has not answered");
@@ -52,7 +51,7 @@ pub(super) async fn authorize(app: &App, tenant: Tenant, order: &Order) -> Resul
                 return Ok(found);
             }
             // Not an error of the message: asking again at once would be no better. The sweeper asks again.
-            Ok(Outcome::Wait(app.now() + PROVIDER_PAUSE))
+            Ok(Outcome::Wait)
         }
         Err(error) => Err(unanswered(&error)),
     }
@@ -73,8 +72,8 @@ async fn reroute(
     let closed = asked(app, "void", first.void(PaymentKey::of(order.id), charge.amount)).await;
     Ok(Some(match closed {
         Ok(payment) if payment.status == ProviderStatus::Voided => Outcome::Found(Command::Reroute(second)),
-        Ok(payment) => of_authorization(app, order, payment, false),
-        Err(_) => Outcome::Wait(app.now() + PROVIDER_PAUSE),
+        Ok(payment) => of_authorization(order, payment, false),
+        Err(_) => Outcome::Wait,
     }))
 }
 
@@ -85,7 +84,7 @@ async fn require_action(
     order: &Order,
     action: Option<NextAction>,
 ) -> Result<Outcome, JobError> {
-    let wait = Ok(Outcome::Wait(app.now() + ACTION_PAUSE));
+    let wait = Ok(Outcome::Wait);
     let Some(action) = action.filter(|_| order.action.is_none()) else { return wait };
     // Who was erased meanwhile gets no key again for this, and can't do it: it ends with the deadline.
     let known = match order.placed.contact.subject() {
@@ -102,7 +101,7 @@ async fn require_action(
     }
 }
 
-fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue: bool) -> Outcome {
+fn of_authorization(order: &Order, payment: ProviderPayment, overdue: bool) -> Outcome {
     match payment.status {
         // Providers that take the money at once have taken it by now, and need not be asked to.
         ProviderStatus::Captured if order.placed.capture_method == CaptureMethod::Automatic => {
@@ -116,7 +115,7 @@ fn of_authorization(app: &App, order: &Order, payment: ProviderPayment, overdue:
         ProviderStatus::Declined => {
             Outcome::Found(Command::RecordDeclined(payment.decline.unwrap_or_else(unexplained)))
         }
-        ProviderStatus::Processing if !overdue => Outcome::Wait(app.now() + PROVIDER_PAUSE),
+        ProviderStatus::Processing if !overdue => Outcome::Wait,
         ProviderStatus::Processing | ProviderStatus::RequiresAction => {
             Outcome::Found(cancel(CancelCause::PaymentTimeout))
         }

@@ -1,7 +1,5 @@
 //! Sends back what refunds are under way: through the provider, or onto gift cards and store credit.
 
-use jiff::SignedDuration;
-
 use super::{
     super::{
         decide::Command,
@@ -16,24 +14,16 @@ use crate::{
     tenant::Tenant,
 };
 
-/// The shortest and the longest time between two looks at refunds that are on their way. The provider notifies of what
-/// it knows sooner.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(30), SignedDuration::from_hours(6));
-
 /// Sends back the next share of each refund that is under way, and says the first that became of one. A provider takes
 /// days over some: no refund waits for another.
 pub(super) async fn send_back(app: &App, tenant: Tenant, order: &Order) -> Result<Outcome, JobError> {
-    let (shortest, mut pause) = PAUSES;
     for refund in &order.refunds {
         let Some(share) = refund.next_share() else { continue };
         if let Some(command) = send_share(app, tenant, order, refund, share).await? {
             return Ok(Outcome::Found(command));
         }
-        // The longer one has waited, the less often it is asked about.
-        pause = pause.min(app.now().duration_since(refund.requested_at) / 4);
     }
-    Ok(Outcome::Wait(app.now() + pause.max(shortest)))
+    Ok(Outcome::Wait)
 }
 
 /// What becomes of `share`; nothing, while that is open.

@@ -30,7 +30,6 @@ use ring::digest::{SHA256, digest};
 
 use super::Item;
 use crate::{
-    id::OrderId,
     runtime::{Settings, StartError},
     tenant::Tenant,
 };
@@ -148,22 +147,11 @@ fn thing(pk: &str) -> Option<(&str, &str)> {
     pk.splitn(3, '/').nth(2)?.split_once('/')
 }
 
-/// The order that a key made by [`work`] belongs to.
-pub fn order_of_work(pk: &str) -> Option<(Tenant, OrderId)> {
-    order_of(pk, "work")
-}
-
 /// The payment that a key made by [`sandbox_payment`] is of.
 pub fn payment_of_sandbox(pk: &str) -> Option<(Tenant, &str)> {
     let (kind, payment) = thing(pk)?;
     (kind == "sandbox").then_some(())?;
     Some((tenant_of(pk)?, payment))
-}
-
-fn order_of(pk: &str, family: &str) -> Option<(Tenant, OrderId)> {
-    let (kind, id) = thing(pk)?;
-    (kind == family).then_some(())?;
-    Some((tenant_of(pk)?, id.parse().ok()?))
 }
 
 /// The note that a key made by [`audit_note`] is of.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Key, Table, hash};
+use super::{Key, Table, hash, tenant_of};
 use crate::{
     id::{CartId, CustomerId, DraftId, EventId, MovementId, OrderId, ProductId},
     tenant::Tenant,
@@ -84,11 +84,6 @@ pub fn order_commit(tenant: Tenant, order: OrderId, sequence: u32) -> Key {
     Key::of(Table::Events, order_events(tenant, order), format!("{sequence:010}"))
 }
 
-/// The note that an order has work to do, which the sweeper finds when the work is overdue.
-pub fn work(tenant: Tenant, order: OrderId) -> Key {
-    Key::state(format!("{tenant}/work/{order}"), "work")
-}
-
 /// The partition that lists a store's orders, by time.
 pub fn orders(tenant: Tenant) -> String {
     format!("{tenant}/orders")
@@ -102,6 +97,13 @@ pub fn order_position(placed_at: Timestamp, order: OrderId) -> String {
 /// The summary of an order that the lists show.
 pub fn order_summary(tenant: Tenant, placed_at: Timestamp, order: OrderId) -> Key {
     Key::state(orders(tenant), order_position(placed_at, order))
+}
+
+/// The order that a key made by [`order_summary`] is of, and the key.
+pub fn summary_of_order(pk: &str, sk: &str) -> Option<(Tenant, OrderId, Key)> {
+    let tenant = tenant_of(pk).filter(|tenant| orders(*tenant) == pk)?;
+    let (_, order) = sk.split_once('/')?;
+    Some((tenant, order.parse().ok()?, Key::state(orders(tenant), sk)))
 }
 
 /// The partition of an index that lists a store's orders of one status.

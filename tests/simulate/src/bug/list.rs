@@ -16,7 +16,6 @@ const RESERVATION: Family = state("reservation", "");
 const STOCK: Family = state("stock", "stock");
 const MOVEMENT: Family = state("stock", "movement");
 const PAYMENT: Family = state("sandbox", "payment");
-const WORK: Family = state("work", "");
 const ANSWER: Family = state("idempotency", "");
 const SUMMARY: Family = state("orders", "");
 const MAIL: Family = state("mail", "");
@@ -57,7 +56,6 @@ bugs! {
     "stock-answer-over", "stock", How::Unconditional(ANSWER);
     "payment-over", "advance-orders", How::Unconditional(PAYMENT);
     "payment-over-at-checkout", "checkout", How::Unconditional(PAYMENT);
-    "work-settled-over", "advance-orders", How::Unconditional(WORK);
     "posted-late-again", "post-ledger", How::Unconditional(ENTRY);
     "carried-over", "reconcile", How::Unconditional(BALANCES);
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
@@ -73,7 +71,6 @@ bugs! {
     // Something is left out of a transaction.
     "order-without-event", "checkout", How::LeftOut(ORDER);
     "order-without-cart", "checkout", How::LeftOut(CART);
-    "order-without-work", "checkout", How::LeftOut(WORK);
     "cart-without-answer", "carts", How::LeftOut(ANSWER);
     "placed-without-stock", "checkout", How::LeftOut(STOCK);
     "paid-without-card", "checkout", How::LeftOut(CARD);
@@ -82,7 +79,6 @@ bugs! {
     "reservation-without-stock", "advance-orders", How::LeftOut(STOCK);
     "returned-without-card", "advance-orders", How::LeftOut(CARD);
     "refund-without-answer", "orders", How::LeftOut(ANSWER);
-    "act-without-work", "orders", How::LeftOut(WORK);
     "act-without-audit", "orders", How::LeftOut(NOTE);
     "act-without-event", "orders", How::LeftOut(ORDER);
     "movement-without-level", "stock", How::LeftOut(STOCK);
@@ -101,6 +97,8 @@ bugs! {
     "outcome-not-appended", "checkout", How::Unwritten(ORDER), 300;
     "payment-not-written", "advance-orders", How::Unwritten(PAYMENT), 300;
     "summary-not-written", "follow-orders", How::Unwritten(SUMMARY), 300;
+    "due-forgotten", "follow-orders", How::Lacking { family: SUMMARY, name: "due_shard" };
+    "overdue-not-nudged", "sweep", How::Undone("SendMessage");
     "mail-not-marked", "follow-orders", How::Unwritten(MAIL), 500;
     "mail-not-sent", "follow-orders", How::Undone("SendEmail"), 500;
     "not-published", "relay-events", How::Undone("PublishBatch"), 300;

@@ -43,6 +43,13 @@ pub enum How {
         /// By how much.
         by: i64,
     },
+    /// Such items that are put lack an attribute.
+    Lacking {
+        /// Which items.
+        family: Family,
+        /// The attribute.
+        name: &'static str,
+    },
     /// What is read of such partitions lacks what was written last.
     Stale(Family),
     /// Failures of messages are not told: they don't come again.

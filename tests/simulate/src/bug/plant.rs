@@ -53,6 +53,13 @@ impl Planted {
                 let astray = &mut |write: &mut Value, _: &str| astray(write, place);
                 self.of_writes(operation, body, family, astray).map(plain)
             }
+            How::Lacking { family, name } => {
+                let lacking = &mut |write: &mut Value, _: &str| {
+                    let item = write.get_mut("Item").and_then(Value::as_object_mut);
+                    item.is_some_and(|item| item.remove(name).is_some())
+                };
+                self.of_writes(operation, body, family, lacking).map(plain)
+            }
             How::LeftOut(family) if operation == "TransactWriteItems" => {
                 self.left_out(body, family).map(plain)
             }

@@ -65,8 +65,8 @@ impl Model {
         if standing == Standing::Open {
             say("is stuck".to_owned());
         }
-        if self.work.contains(id) && standing != Standing::Waits && standing != Standing::Open {
-            say("is settled, and its note of work is left".to_owned());
+        if self.due.contains(id) && standing != Standing::Waits && standing != Standing::Open {
+            say("is settled, and its summary says when to look at it".to_owned());
         }
         let held = self.stock.held_by(id);
         let wanted: i64 = order.lines.values().sum::<i64>() - order.packed.values().sum::<i64>();
@@ -135,7 +135,7 @@ impl Model {
         let mut due = 0;
         for event in self.orders.all.values().flat_map(|order| &order.mails) {
             due += 1;
-            if self.mails.get(event) != Some(&true) {
+            if !self.mails.contains(event) {
                 wrong.push(format!("mail: the mail of the event {event} was not sent"));
             }
         }

@@ -63,10 +63,10 @@ pub struct Model {
     documented: BTreeSet<(String, String)>,
     /// The lists' entries, by order: status and version.
     summaries: BTreeMap<String, (String, u64)>,
-    /// Notes of work to do, by order.
-    work: BTreeSet<String>,
-    /// The mails that were taken on, by event; whether they were sent.
-    mails: BTreeMap<String, bool>,
+    /// The orders whose summaries say when to look at them.
+    due: BTreeSet<String>,
+    /// The events whose mails were taken on. A mark that says so may stay: nothing tells of the event again.
+    mails: BTreeSet<String>,
     audit_notes: BTreeSet<String>,
     /// The numbers of the entries of each audit log.
     audit_entries: BTreeMap<String, BTreeSet<u64>>,
@@ -145,12 +145,12 @@ impl Model {
         self.orders.all.get(order).map(order::Order::standing)
     }
 
-    /// Whether nothing is left to be done for any order, and no note says that there is.
+    /// Whether nothing is left to be done for any order, and no summary says that there is.
     pub fn is_quiet(&self) -> bool {
         self.orders.all.iter().all(|(id, order)| match order.standing() {
             Standing::Open => false,
             Standing::Waits => true,
-            Standing::Canceled | Standing::Settled => !self.work.contains(id),
+            Standing::Canceled | Standing::Settled => !self.due.contains(id),
         })
     }
 
@@ -300,14 +300,8 @@ impl Model {
                 self.carts.insert(id.to_owned(), read());
                 self.touched_carts.insert(id.to_owned());
             }
-            (false, "work") => match change.new {
-                Some(_) => _ = self.work.insert(id.to_owned()),
-                None => _ = self.work.remove(id),
-            },
             (false, "mail") => match change.new {
-                Some(image) => {
-                    _ = self.mails.insert(id.to_owned(), image["sent"]["BOOL"].as_bool() == Some(true));
-                }
+                Some(_) => _ = self.mails.insert(id.to_owned()),
                 None => _ = self.mails.remove(id),
             },
             (false, "audit-outbox") => match change.new {
@@ -318,6 +312,20 @@ impl Model {
                 self.books.balance(change.sk, &read(), &mut self.violations);
             }
             _ => self.change_of_list(change, kind),
+        }
+    }
+
+    /// The summary of an order says when to look at it, while it has something to do.
+    fn change_of_due(&mut self, id: &str, version: u64, summary: &Value) {
+        let (at, shard) = (summary["due_at"].is_string(), summary["due_shard"].is_string());
+        match at || shard {
+            true => _ = self.due.insert(id.to_owned()),
+            false => _ = self.due.remove(id),
+        }
+        let open = |order: &&order::Order| order.sequence == version && order.standing() == Standing::Open;
+        if !(at && shard) && self.orders.all.get(id).as_ref().is_some_and(open) {
+            self.violations
+                .push(format!("order: {id} has something to do, and its summary says nothing of it"));
         }
     }
 
@@ -340,6 +348,10 @@ impl Model {
                 let summary = read();
                 let (status, version) = (&summary["status"], summary["version"].as_u64().unwrap_or(0));
                 let id = summary["id"].as_str().unwrap_or_default();
+                // The customer's own list says nothing of it.
+                if item::thing(change.pk) == Some(("orders", "")) {
+                    self.change_of_due(id, version, &summary);
+                }
                 self.summaries
                     .insert(id.to_owned(), (status.as_str().unwrap_or_default().to_owned(), version));
             }
