@@ -123,7 +123,7 @@ impl Placing {
         let others = OTHERS + claims.writes.len() + redemptions.len();
         let taken = match onward {
             Onward::Carried | Onward::WithItsStock => {
-                take(app, tenant, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
+                take(app, tenant, id, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
             }
             Onward::Saga => None,
         };
@@ -165,6 +165,7 @@ impl Placing {
 async fn take(
     app: &App,
     tenant: Tenant,
+    id: OrderId,
     placed: &Placed,
 ) -> Result<Option<((Vec<Allocation>, Assessment), Vec<Write>)>, Problem> {
     // Where stock lies and what is looked at by hand: an order of the moment before a change goes by the old rules.
@@ -173,7 +174,7 @@ async fn take(
         return Ok(None);
     }
     let demand = order::demand_of(&placed.lines);
-    let held = inventory::hold(app, tenant, &demand, &profile.location_ids()).await?;
+    let held = inventory::hold(app, tenant, id, &demand, &profile.location_ids()).await?;
     let Some((allocations, writes)) = held else {
         return Ok(None);
     };

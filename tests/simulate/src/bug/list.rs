@@ -14,6 +14,7 @@ const fn fact(pk: &'static str, sk: &'static str) -> Family {
 const CART: Family = state("cart", "");
 const RESERVATION: Family = state("reservation", "");
 const STOCK: Family = state("stock", "stock");
+const BUCKET: Family = state("stock", "bucket");
 const MOVEMENT: Family = state("stock", "movement");
 const PAYMENT: Family = state("sandbox", "payment");
 const WORK: Family = state("work", "");
@@ -62,6 +63,9 @@ bugs! {
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
     "oversold-as-placed", "checkout", How::Unconditional(STOCK);
+    "bucket-oversold", "advance-orders", How::Unconditional(BUCKET);
+    "bucket-oversold-as-placed", "checkout", How::Unconditional(BUCKET);
+    "bucket-moved-over", "stock", How::Unconditional(BUCKET);
     "card-overdrawn", "checkout", How::Unconditional(CARD);
     "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
     "issued-again", "gift-cards", How::Unconditional(ANSWER);
@@ -88,6 +92,9 @@ bugs! {
     "level-without-movement", "stock", How::LeftOut(MOVEMENT);
     "movement-without-answer", "stock", How::LeftOut(ANSWER);
     "movement-without-audit", "stock", How::LeftOut(NOTE);
+    "placed-without-bucket", "checkout", How::LeftOut(BUCKET);
+    "reservation-without-bucket", "advance-orders", How::LeftOut(BUCKET);
+    "dealt-without-bucket", "stock", How::LeftOut(BUCKET);
     "entry-without-balance", "follow-orders", How::LeftOut(BALANCES);
     "balance-without-entry", "follow-orders", How::LeftOut(ENTRY);
     "audit-note-kept", "record-audit", How::LeftOut(NOTE);
@@ -102,6 +109,10 @@ bugs! {
     "mail-not-marked", "follow-orders", How::Unwritten(MAIL), 500;
     "mail-not-sent", "follow-orders", How::Undone("SendEmail"), 500;
     "not-published", "relay-events", How::Undone("PublishBatch"), 300;
+
+    // Something is done to another item.
+    "released-to-first-bucket", "advance-orders", How::ToFirst(BUCKET);
+    "placed-from-first-bucket", "checkout", How::ToFirst(BUCKET);
 
     // A number is wrong.
     "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;

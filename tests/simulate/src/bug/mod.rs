@@ -26,6 +26,8 @@ pub struct Family {
 pub enum How {
     /// Writes of such items have no condition.
     Unconditional(Family),
+    /// What is done to such items is done to the first bucket of the same SKU instead.
+    ToFirst(Family),
     /// Such items are left out of transactions.
     LeftOut(Family),
     /// Writes of such items alone are said to be done, and are not.
