@@ -7,6 +7,7 @@ mod api_keys;
 mod audit;
 mod audit_tampering;
 mod authentication;
+mod buckets;
 mod canaries;
 mod cancel;
 mod carried;
