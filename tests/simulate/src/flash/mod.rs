@@ -30,6 +30,9 @@ const SKU: &str = "SKU-0";
 /// Of so many buyers one never proves who they are, so that what they reserved expires.
 const LEAVES: u32 = 10;
 
+/// How long it takes until what was reserved and never paid is let go, and a little more.
+const EXPIRY: Duration = Duration::from_secs(35 * 60);
+
 /// How often those come who want what others left.
 const LATE_WAVES: u32 = 4;
 
@@ -117,6 +120,9 @@ async fn play(terms: Terms) -> Sale {
     let mut next = terms.buyers;
     for _ in 0..LATE_WAVES {
         let (left, _) = shop.stage.watch.model(|model| model.stock(SKU));
+        if left == 0 {
+            break;
+        }
         let more = u32::try_from(left).unwrap_or(0) * 2;
         come(&shop, &notes, next..next + more, 1, u32::MAX).await;
         next += more;
@@ -151,12 +157,8 @@ fn millis(since: Instant) -> u64 {
 /// Waits until nobody has anything left to do, and what was reserved and never paid is let go. How many orders are
 /// confirmed then.
 async fn settled(shop: &Arc<Shop>) -> usize {
-    for _ in 0..4 {
-        settle(shop).await;
-        if shop.stage.watch.model(Model::is_quiet) {
-            break;
-        }
-    }
+    sleep(EXPIRY).await;
+    settle(shop).await;
     shop.stage.watch.model(Model::confirmed)
 }
 
