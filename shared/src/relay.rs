@@ -11,12 +11,13 @@ use serde_dynamo::Item;
 use serde_json::json;
 
 use crate::{
-    catalog::{Product, ProductStatus},
+    catalog::{Product, ProductStatus, Sku},
     event::{Cause, CloudEvent, Commit, Recorded},
     id::EventId,
-    inventory::Levels,
+    inventory::{self, Levels, Stock},
     link::Link,
-    runtime::{App, JobError, Record, StartError},
+    runtime::{App, JobError, Record},
+    store::keys,
     tenant::Tenant,
 };
 
@@ -38,6 +39,14 @@ struct Head {
 /// # Errors
 /// [`JobError`] where the record can't be read: it is tried again, and set aside in the end.
 pub fn events_of(record: &Record) -> Result<Vec<CloudEvent>, JobError> {
+    events_beside(record, &Stocks::new())
+}
+
+/// What there is of the SKUs that are spread over buckets.
+type Stocks = BTreeMap<(String, Sku), Stock>;
+
+/// The same, where `stocks` say what there is of SKUs that no record shows all of.
+fn events_beside(record: &Record, stocks: &Stocks) -> Result<Vec<CloudEvent>, JobError> {
     let Some(image) = record.new.clone() else {
         return Ok(Vec::new());
     };
@@ -45,7 +54,7 @@ pub fn events_of(record: &Record) -> Result<Vec<CloudEvent>, JobError> {
     match head.kind.as_str() {
         "order" | "balance_change" => Ok(Record::read::<Commit>(image)?.published()),
         "product" => of_product(record, &head.pk, image),
-        "stock" => of_stock(record, &head.pk, image),
+        "stock" => of_stock(record, &head.pk, image, stocks),
         "link" => of_link(record, &head.pk, image),
         _ => Ok(Vec::new()),
     }
@@ -63,12 +72,40 @@ fn of_product(record: &Record, pk: &str, image: Item) -> Result<Vec<CloudEvent>,
     Ok(vec![changed(record, tenant_of(pk)?, &product.id.to_string(), kind, product.version, data)])
 }
 
-fn of_stock(record: &Record, pk: &str, image: Item) -> Result<Vec<CloudEvent>, JobError> {
-    let levels: Levels = Record::read(image)?;
-    let sku = pk.rsplit('/').next().unwrap_or_default();
-    let sequence = u32::try_from(levels.revision).unwrap_or(u32::MAX);
-    let data = json!({ "sku": sku, "available": levels.available() });
-    Ok(vec![changed(record, tenant_of(pk)?, sku, "stock.changed", sequence, data)])
+fn of_stock(record: &Record, pk: &str, image: Item, stocks: &Stocks) -> Result<Vec<CloudEvent>, JobError> {
+    let (tenant, sku) = sku_of(pk)?;
+    let (revision, available) = match stocks.get(&(tenant.to_string(), sku.clone())) {
+        Some(stock) => (stock.revision(), stock.available()),
+        None => Record::read::<Levels>(image).map(|levels| (levels.revision, levels.available()))?,
+    };
+    let sequence = u32::try_from(revision).unwrap_or(u32::MAX);
+    let data = json!({ "sku": sku, "available": available });
+    Ok(vec![changed(record, tenant, sku.as_str(), "stock.changed", sequence, data)])
+}
+
+fn sku_of(pk: &str) -> Result<(Tenant, Sku), JobError> {
+    let found = keys::sku_of_stock(pk).and_then(|(tenant, sku)| Some((tenant, sku.parse().ok()?)));
+    found.ok_or_else(|| JobError::new("unreadable_record", "its key names no stock"))
+}
+
+/// What there is of each SKU that `records` show a bucket of: its event tells the sum, which only all buckets show. Read
+/// once for all of them, and strongly: the last event tells what there is after the last change.
+async fn stocks(app: &App, records: &[Record]) -> Result<Stocks, JobError> {
+    let mut stocks = Stocks::new();
+    for image in records.iter().filter_map(|record| record.new.as_ref()) {
+        let head: Head = Record::read(image.clone())?;
+        if head.kind != "stock" || !Record::read::<Levels>(image.clone())?.is_part() {
+            continue;
+        }
+        let (tenant, sku) = sku_of(&head.pk)?;
+        let name = (tenant.to_string(), sku);
+        if !stocks.contains_key(&name)
+            && let Some(stock) = inventory::read(app, tenant, &name.1).await?
+        {
+            stocks.insert(name, stock);
+        }
+    }
+    Ok(stocks)
 }
 
 /// A link was asked for. It is told by its id: what proves it never leaves the mail.
@@ -111,10 +148,12 @@ fn tenant_of(pk: &str) -> Result<Tenant, JobError> {
 /// # Errors
 /// The sequence number of the first record that is not published, and why.
 pub async fn publish(app: &App, records: Vec<Record>) -> Result<(), (String, JobError)> {
-    let topic = app.settings().require("EVENTS_TOPIC_ARN").map_err(|error| first_of(&records, error))?;
+    let topic = app.settings().require("EVENTS_TOPIC_ARN");
+    let topic = topic.map_err(|error| first_of(&records, JobError::new("configuration", error)))?;
+    let stocks = stocks(app, &records).await.map_err(|error| first_of(&records, error))?;
     let mut batch = Batch::default();
     for record in &records {
-        let events = match events_of(record) {
+        let events = match events_beside(record, &stocks) {
             Ok(events) => events,
             Err(error) => {
                 // What stands before it must be out before it is reported.
@@ -135,9 +174,8 @@ pub async fn publish(app: &App, records: Vec<Record>) -> Result<(), (String, Job
     batch.send(app, topic).await
 }
 
-fn first_of(records: &[Record], error: StartError) -> (String, JobError) {
-    let first = records.first().map(|record| record.sequence_number.clone()).unwrap_or_default();
-    (first, JobError::new("configuration", error))
+fn first_of(records: &[Record], error: JobError) -> (String, JobError) {
+    (records.first().map(|record| record.sequence_number.clone()).unwrap_or_default(), error)
 }
 
 #[derive(Default)]

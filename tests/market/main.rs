@@ -8,6 +8,7 @@ mod audit;
 mod audit_tampering;
 mod authentication;
 mod balances;
+mod buckets;
 mod canaries;
 mod cancel;
 mod carried;

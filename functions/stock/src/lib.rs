@@ -3,9 +3,9 @@
 use souk::{
     audit::Action,
     catalog::{self, Sku},
-    http::{Call, Code, ETag, Keys, Problem, Reply, Routes, get, post},
+    http::{Call, Code, Keys, Problem, Reply, Routes, get, patch, post},
     identity::StoreProfile,
-    inventory::{self, Movement, NewMovement, StockView},
+    inventory::{self, ChangeStock, Movement, NewMovement, StockView},
     principal::Scope,
     runtime::{App, Function},
     tenant::Tenant,
@@ -17,6 +17,13 @@ pub fn function() -> Function {
         .on(
             get("/v1/stock/{sku}", "Read the stock of a SKU").needs(Scope::StockRead).answers(&[200, 304]),
             read,
+        )
+        .on(
+            patch("/v1/stock/{sku}", "Spread the stock of a SKU over buckets")
+                .needs(Scope::StockWrite)
+                .audited(Action::StockSpread)
+                .idempotency(Keys::Required),
+            spread,
         )
         .on(
             post("/v1/stock/{sku}/movements", "Receive, adjust or count stock")
@@ -31,13 +38,19 @@ pub fn function() -> Function {
 
 async fn read(app: App, call: Call) -> Result<Reply<StockView>, Problem> {
     let (tenant, sku) = (call.tenant()?, call.path::<Sku>("sku")?);
-    let levels = inventory::read(&app, tenant, &sku).await?;
-    if levels.is_none() {
+    let stock = inventory::read(&app, tenant, &sku).await?;
+    if stock.is_none() {
         must_be_sold(&app, tenant, &sku).await?;
     }
-    let (levels, profile) = (levels.unwrap_or_default(), StoreProfile::of(&app, tenant).await?);
-    let view = inventory::view(&sku, &levels, profile.locations.iter().map(|location| &location.id));
-    Ok(Reply::ok(view).etag(ETag::of_version(levels.revision)))
+    let locations = StoreProfile::of(&app, tenant).await?.location_ids();
+    Ok(inventory::view(&sku, &stock.unwrap_or_default(), &locations))
+}
+
+async fn spread(app: App, call: Call<ChangeStock>) -> Result<Reply<StockView>, Problem> {
+    let (tenant, sku) = (call.tenant()?, call.path::<Sku>("sku")?);
+    must_be_sold(&app, tenant, &sku).await?;
+    let locations = StoreProfile::of(&app, tenant).await?.location_ids();
+    inventory::spread(&app, &call, &sku, &locations).await
 }
 
 async fn r#move(app: App, call: Call<NewMovement>) -> Result<Reply<Movement>, Problem> {

@@ -71,6 +71,8 @@ actions! {
     PromotionCodesMade = "promotion.codes_made";
     /// Stock was received, adjusted or counted.
     StockMoved = "stock.moved";
+    /// The stock of a SKU was spread over more buckets, or fewer.
+    StockSpread = "stock.spread";
     /// A draft of an order was drawn up.
     DraftCreated = "draft.created";
     /// A draft of an order was changed.

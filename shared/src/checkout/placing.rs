@@ -122,7 +122,7 @@ impl Placing {
         let others = OTHERS + claims.writes.len() + redemptions.len();
         let taken = match onward {
             Onward::Carried | Onward::WithItsStock => {
-                take(app, edition, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
+                take(app, edition, id, &placed).await?.filter(|taken| others + taken.1.len() <= MOST_WRITES)
             }
             Onward::Saga => None,
         };
@@ -164,6 +164,7 @@ impl Placing {
 async fn take(
     app: &App,
     edition: &Edition,
+    id: OrderId,
     placed: &Placed,
 ) -> Result<Option<((Vec<Allocation>, Assessment), Vec<Write>)>, Problem> {
     let (tenant, profile) = (edition.tenant(), StoreProfile::under(edition).await?);
@@ -171,7 +172,7 @@ async fn take(
         return Ok(None);
     }
     let demand = order::demand_of(&placed.lines);
-    let held = inventory::hold(app, tenant, &demand, &profile.location_ids()).await?;
+    let held = inventory::hold(app, tenant, id, &demand, &profile.location_ids()).await?;
     let Some((allocations, writes)) = held else {
         return Ok(None);
     };

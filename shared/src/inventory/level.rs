@@ -1,17 +1,10 @@
-//! Stock levels of a SKU.
+//! Levels of a SKU, as an item of the table holds them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::{
-    catalog::Sku,
-    contact::LocationId,
-    runtime::App,
-    store::{self, StoreError, keys},
-    tenant::Tenant,
-};
+use crate::contact::LocationId;
 
 /// What there is of a SKU at one location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +22,45 @@ impl Level {
     pub fn on_hand(self) -> u64 {
         self.available.saturating_add(self.reserved)
     }
+
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            available: self.available.saturating_add(other.available),
+            reserved: self.reserved.saturating_add(other.reserved),
+            version: self.version.saturating_add(other.version),
+        }
+    }
 }
 
-/// What there is of a SKU, by location.
+/// Over how many buckets a SKU is spread. Only the first bucket says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Into so many, from the first on, stock comes.
+    pub open: u32,
+    /// So many there are: those beyond `open` hold what was promised from them before there were fewer.
+    pub items: u32,
+}
+
+/// What one bucket holds of a SKU, by location. A SKU has one bucket, unless its staff say otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levels {
-    /// The level at each location that ever had any.
+    /// The level at each location that ever had any. The first bucket knows every location that any other one does.
     pub locations: BTreeMap<LocationId, Level>,
     /// Counts all changes.
     pub revision: u64,
+    /// In the first bucket of a SKU that has, or once had, several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
+    /// Counts the times that stock was dealt over the buckets anew. Each bucket has the number of the last time that
+    /// stock came to it or went from it so; the first one has the number of the last time of all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deal: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Levels {
@@ -45,99 +68,25 @@ impl Levels {
     pub fn available(&self) -> u64 {
         self.locations.values().map(|level| level.available).sum()
     }
-}
 
-/// What there is of `sku`.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn read(app: &App, tenant: Tenant, sku: &Sku) -> Result<Option<Levels>, StoreError> {
-    store::get(app, "stock", &keys::stock(tenant, sku.as_str())).await
-}
+    /// The level at `location`, which is nothing where there never was any.
+    pub fn at(&self, location: &LocationId) -> Level {
+        self.locations.get(location).copied().unwrap_or_default()
+    }
 
-/// What there is of each of `skus`, in their order.
-pub(super) async fn read_many(
-    app: &App,
-    tenant: Tenant,
-    skus: &[Sku],
-    strongly: bool,
-) -> Result<Vec<Levels>, StoreError> {
-    let keys: Vec<_> = skus.iter().map(|sku| keys::stock(tenant, sku.as_str())).collect();
-    let found = store::get_many::<Levels>(app, "stock", &keys, strongly).await?;
-    Ok(found.into_iter().map(Option::unwrap_or_default).collect())
-}
+    /// Whether there may be more of the SKU in other buckets: one that is not the first has been dealt to, and the first
+    /// one says how many there are.
+    pub fn is_part(&self) -> bool {
+        self.items() > 1 || (self.spread.is_none() && self.deal > 0)
+    }
 
-/// How many of each of `skus` can be promised. For showing it may be a moment old; a refusal must rest on what is read
-/// `strongly`.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn available(
-    app: &App,
-    tenant: Tenant,
-    skus: &[Sku],
-    strongly: bool,
-) -> Result<BTreeMap<Sku, u64>, StoreError> {
-    let levels = read_many(app, tenant, skus, strongly).await?;
-    Ok(skus.iter().cloned().zip(levels.iter().map(Levels::available)).collect())
-}
+    /// How many buckets there are, where this is the first one.
+    pub(super) fn items(&self) -> u32 {
+        self.spread.map_or(1, |spread| spread.items.max(1))
+    }
 
-/// What there is of a SKU.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Stock)]
-pub struct StockView {
-    /// Of what.
-    pub sku: Sku,
-    /// What lies on the shelves.
-    pub on_hand: u64,
-    /// What of it is promised to orders that were not shipped yet.
-    pub reserved: u64,
-    /// What can still be promised: on hand less reserved.
-    pub available: u64,
-    /// The same, by location.
-    pub locations: Vec<LocationView>,
-}
-
-/// What there is of a SKU at one location.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = StockAtLocation)]
-pub struct LocationView {
-    /// Where.
-    pub location: LocationId,
-    /// What lies on the shelf.
-    pub on_hand: u64,
-    /// What of it is promised to orders.
-    pub reserved: u64,
-    /// What can still be promised.
-    pub available: u64,
-    /// Give this as `if_version` to change the level only if nobody else did.
-    pub version: u64,
-}
-
-/// The levels of `sku` at `locations` and wherever else there is any.
-pub fn view<'a>(
-    sku: &Sku,
-    levels: &Levels,
-    locations: impl IntoIterator<Item = &'a LocationId>,
-) -> StockView {
-    let mut all: BTreeMap<&LocationId, Level> =
-        locations.into_iter().map(|id| (id, Level::default())).collect();
-    all.extend(levels.locations.iter().map(|(id, level)| (id, *level)));
-    let sum = |part: fn(&Level) -> u64| all.values().map(part).sum();
-    StockView {
-        sku: sku.clone(),
-        on_hand: sum(|level| level.on_hand()),
-        reserved: sum(|level| level.reserved),
-        available: sum(|level| level.available),
-        locations: all
-            .iter()
-            .map(|(location, level)| LocationView {
-                location: (*location).clone(),
-                on_hand: level.on_hand(),
-                reserved: level.reserved,
-                available: level.available,
-                version: level.version,
-            })
-            .collect(),
+    /// Into how many of them stock comes.
+    pub(super) fn open(&self) -> u32 {
+        self.spread.map_or(1, |spread| spread.open.max(1))
     }
 }

@@ -7,14 +7,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Level, Levels, level};
+use super::{
+    Level, Levels, Stock,
+    bucket::{drained, filled},
+    deal::in_turn,
+    stock,
+};
 use crate::{
     catalog::Sku,
     contact::{Line, LocationId},
     http::{Call, Code, Problem, Reply},
     id::MovementId,
     runtime::App,
-    store::{self, StoreError, Write, WriteError, keys},
+    store::{self, Key, StoreError, Write, WriteError, keys},
     tenant::Tenant,
 };
 
@@ -149,23 +154,23 @@ pub async fn record<Q>(
     let (tenant, new) = (call.tenant()?, &call.body);
     let amount = new.amount()?;
     for _ in 0..TRIES {
-        let levels = level::read(app, tenant, sku).await?;
-        let before = levels.as_ref().and_then(|levels| levels.locations.get(&new.location)).copied();
-        let version = before.unwrap_or_default().version;
-        if new.if_version.is_some_and(|expected| expected != version) {
-            let detail = format!("The level is at version {version} now. Read it again.");
+        let stock = stock::read(app, tenant, sku).await?;
+        let before = stock.as_ref().and_then(|stock| stock.at(&new.location)).unwrap_or_default();
+        if new.if_version.is_some_and(|expected| expected != before.version) {
+            let detail = format!("The level is at version {} now. Read it again.", before.version);
             return Err(Problem::new(Code::PreconditionFailed, detail).at("if_version"));
         }
-        let (after, change) = apply(before.unwrap_or_default(), amount)?;
+        let (after, change) = apply(before, amount)?;
         let movement = Movement::new(app, sku, &new.location, change, after, &new.reason);
-        let writes = vec![
-            change_level(tenant, sku, &new.location, levels.as_ref(), before, after, change)?,
+        let mut writes = changes(tenant, sku, &new.location, stock.as_ref(), change)?;
+        let many = writes.len();
+        writes.push(
             Write::create("movement", keys::movement(tenant, sku.as_str(), movement.id), &movement)?
                 .as_subject(),
-        ];
+        );
         match call.commit(app, writes, Reply::created(format!("/v1/stock/{sku}"), movement)).await {
             // The level moved between reading and writing: look again.
-            Err(error) if error.refused(0) => {}
+            Err(error) if (0..many).any(|place| error.refused(place)) => {}
             outcome => return Ok(outcome?),
         }
     }
@@ -189,15 +194,14 @@ pub async fn put_back(
     let reason: Line = "returned".parse().map_err(|error| wrong(&error))?;
     let change = i64::try_from(count).map_err(|error| wrong(&error))?;
     for _ in 0..TRIES {
-        let levels = level::read(app, tenant, sku).await?;
-        let before = levels.as_ref().and_then(|levels| levels.locations.get(location)).copied();
-        let applied = apply(before.unwrap_or_default(), Amount::Change(change));
+        let stock = stock::read(app, tenant, sku).await?;
+        let before = stock.as_ref().and_then(|stock| stock.at(location)).unwrap_or_default();
+        let applied = apply(before, Amount::Change(change));
         let (after, change) = applied.map_err(|_| wrong(&"the shelf is full"))?;
         let movement = Movement { id, ..Movement::new(app, sku, location, change, after, &reason) };
-        let writes = vec![
-            Write::create("movement", keys::movement(tenant, sku.as_str(), id), &movement)?,
-            change_level(tenant, sku, location, levels.as_ref(), before, after, change)?,
-        ];
+        let mut writes =
+            vec![Write::create("movement", keys::movement(tenant, sku.as_str(), id), &movement)?];
+        writes.extend(changes(tenant, sku, location, stock.as_ref(), change)?);
         match store::commit(app, writes).await {
             Ok(()) => return Ok(()),
             // It was put there before.
@@ -237,42 +241,78 @@ pub fn opening(
     Ok(writes)
 }
 
-/// The write that brings one location's level from `before` to `after`, if nobody else changed it meanwhile.
-/// Reservations may: they are reckoned with in the database, not here.
-fn change_level(
+/// The writes that bring `change` to one location, if nobody else changed it meanwhile, or take it away. Reservations may:
+/// they are reckoned with in the database, not here.
+///
+/// What comes goes to the emptiest buckets, what goes comes from the fullest. The first one counts the movement; of the
+/// others those that it leaves alone must still have the versions that were read, too, so that what the movement says
+/// lies there after it does.
+fn changes(
     tenant: Tenant,
     sku: &Sku,
     location: &LocationId,
-    levels: Option<&Levels>,
-    before: Option<Level>,
-    after: Level,
+    stock: Option<&Stock>,
     change: i64,
-) -> Result<Write, StoreError> {
-    let key = keys::stock(tenant, sku.as_str());
-    let Some(before) = before else {
-        if levels.is_none() {
-            let locations = [(location.clone(), after)].into();
-            return Write::create("stock", key, &Levels { locations, revision: 1 });
-        }
-        let level: AttributeValue = serde_dynamo::to_attribute_value(after)
-            .map_err(|error| StoreError::unreadable("stock", &error))?;
-        return Ok(Write::update(key, "SET locations.#l = :level ADD revision :one")
-            .when("attribute_exists(pk) AND attribute_not_exists(locations.#l)")
-            .name("#l", location.as_str())
-            .value(":level", level)
-            .number(":one", 1));
+) -> Result<Vec<Write>, StoreError> {
+    let Some(stock) = stock else {
+        let level = Level { available: change.max(0).unsigned_abs(), reserved: 0, version: 1 };
+        let levels =
+            Levels { locations: [(location.clone(), level)].into(), revision: 1, ..Levels::default() };
+        return Ok(vec![Write::create("stock", keys::stock(tenant, sku.as_str()), &levels)?]);
     };
-    let expression = "SET locations.#l.available = locations.#l.available + :change, locations.#l.#version = :after \
-                      ADD revision :one";
-    Ok(Write::update(key, expression)
-        .when("locations.#l.#version = :before AND locations.#l.available >= :needed")
-        .name("#l", location.as_str())
-        .name("#version", "version")
-        .number(":change", change)
-        .number(":needed", (-change).max(0))
-        .value(":before", AttributeValue::N(before.version.to_string()))
-        .value(":after", AttributeValue::N(after.version.to_string()))
-        .number(":one", 1))
+    let have: Vec<u64> = stock.buckets().iter().map(|levels| levels.at(location).available).collect();
+    let many = change.unsigned_abs();
+    let parts =
+        if change < 0 { drained(&have, stock.open(), many) } else { filled(&have, stock.open(), many) };
+    let mut writes = Vec::with_capacity(parts.len());
+    for ((bucket, levels), part) in (0..).zip(stock.buckets()).zip(parts) {
+        let part = i64::try_from(part).unwrap_or(i64::MAX) * change.signum();
+        let write =
+            change_level(keys::stock_bucket(tenant, sku.as_str(), bucket), levels, location, part, bucket)?;
+        writes.push(if bucket == 0 { in_turn(write, stock.deal()) } else { write });
+    }
+    Ok(writes)
+}
+
+/// The write of one bucket's part of it.
+fn change_level(
+    key: Key,
+    levels: &Levels,
+    location: &LocationId,
+    change: i64,
+    bucket: u32,
+) -> Result<Write, StoreError> {
+    let counts = u64::from(bucket == 0);
+    let write = match levels.locations.get(location) {
+        None if change == 0 && bucket > 0 => Write::check(key).when("attribute_not_exists(locations.#l)"),
+        None => {
+            let level = Level { available: change.max(0).unsigned_abs(), reserved: 0, version: counts };
+            let level: AttributeValue = serde_dynamo::to_attribute_value(level)
+                .map_err(|error| StoreError::unreadable("stock", &error))?;
+            Write::update(key, "SET locations.#l = :level ADD revision :one")
+                .when("attribute_exists(pk) AND attribute_not_exists(locations.#l)")
+                .value(":level", level)
+                .number(":one", 1)
+        }
+        Some(before) => {
+            let read = AttributeValue::N(before.version.to_string());
+            let write = if change == 0 && bucket > 0 {
+                Write::check(key).when("locations.#l.#version = :before")
+            } else {
+                let after = AttributeValue::N((before.version + counts).to_string());
+                let expression = "SET locations.#l.available = locations.#l.available + :change, \
+                                  locations.#l.#version = :after ADD revision :one";
+                Write::update(key, expression)
+                    .when("locations.#l.#version = :before AND locations.#l.available >= :needed")
+                    .number(":change", change)
+                    .number(":needed", (-change).max(0))
+                    .value(":after", after)
+                    .number(":one", 1)
+            };
+            write.name("#version", "version").value(":before", read)
+        }
+    };
+    Ok(write.name("#l", location.as_str()))
 }
 
 #[cfg(test)]

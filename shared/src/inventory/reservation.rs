@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use adjust::adjust;
-use plan::{Move, moves, planned, take};
+use plan::{MOST_PARTS, Move, moves, planned, scattered, take};
 
 /// How often a reservation is planned anew, because the stock it was planned on has gone meanwhile.
 const TRIES: usize = 6;
@@ -39,6 +39,15 @@ pub struct Allocation {
     pub location: LocationId,
     /// How many.
     pub quantity: u64,
+    /// From which bucket of the SKU's stock, where it has several: there it goes back. The first one, of orders from
+    /// before there were any.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub bucket: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_first(bucket: &u32) -> bool {
+    *bucket == 0
 }
 
 /// How a try to reserve ended.
@@ -108,7 +117,7 @@ async fn load_or(
     Ok(kept.or_else(|| allocations.map(Reservation::at_first)))
 }
 
-/// Where an order that is being placed would get all of `demand` from, and the writes that reserve it, to be committed
+/// Where `order`, which is being placed, would get all of `demand` from, and the writes that reserve it, to be committed
 /// with what places it. Nothing, where there does not seem to be enough. Planned on what may be a moment old: the writes'
 /// conditions say whether it is still there. Where others are taking the same stock at that moment, they are refused at
 /// once, so that an order is placed without waiting, and gets its stock by [`reserve`].
@@ -118,10 +127,11 @@ async fn load_or(
 pub async fn hold(
     app: &App,
     tenant: Tenant,
+    order: OrderId,
     demand: &Demand,
     preferred: &[LocationId],
 ) -> Result<Option<(Vec<Allocation>, Vec<Write>)>, StoreError> {
-    Ok(planned(app, tenant, demand, preferred, false).await?.ok().map(|allocations| {
+    Ok(planned(app, tenant, order, demand, preferred, false).await?.ok().map(|allocations| {
         let writes = moves(tenant, &allocations, Move::Reserve);
         (allocations, writes.into_iter().map(Write::giving_way).collect())
     }))
@@ -139,7 +149,7 @@ pub async fn reserve(
     preferred: &[LocationId],
 ) -> Result<Reserved, StoreError> {
     for _ in 0..TRIES {
-        let allocations = match planned(app, tenant, demand, preferred, true).await? {
+        let allocations = match planned(app, tenant, order, demand, preferred, true).await? {
             Ok(allocations) => allocations,
             // It may be this very order that took the last ones.
             Err(sku) => return Ok(held(load(app, tenant, order).await?).unwrap_or(Reserved::Short(sku))),

@@ -102,6 +102,7 @@ pub fn reserved(outcome: RiskOutcome) -> Command {
         sku: sku.parse().unwrap(),
         location: "berlin".parse().unwrap(),
         quantity,
+        bucket: 0,
     };
     let reasons = if outcome == RiskOutcome::Allow { vec![] } else { vec!["amount_above_limit".to_owned()] };
     let risk = Assessment { outcome, score: 0, reasons };

@@ -287,6 +287,7 @@ fn shop(route: &str) -> Option<Sample> {
             .body(|_, _| json(json!({"generate": 2})))
             .uses(),
         "GET /v1/stock/{sku}" => needs("stock:read", &[Kind::Sku], 200),
+        "PATCH /v1/stock/{sku}" => needs("stock:write", &[Kind::Sku], 200).body(|_, _| json(json!({"buckets": 3}))),
         "POST /v1/stock/{sku}/movements" => needs("stock:write", &[Kind::Sku], 201)
             .body(|_, _| json(json!({"location": "berlin", "change": 1, "reason": "received"}))),
         "POST /v1/carts" => needs("carts:write", &[], 201).body(empty),

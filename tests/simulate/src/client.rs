@@ -104,6 +104,11 @@ impl Client {
         self.ask(Method::PATCH, path, body, &[]).await
     }
 
+    /// As [`Self::patch`], with an idempotency key of its own.
+    pub async fn patch_once(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PATCH, path, body, &[("idempotency-key", &self.new_key())]).await
+    }
+
     /// POSTs `body`, whose effect bears `mark`, and remembers what came of it.
     pub async fn post_marked(&self, path: &str, mark: &str, body: Value) -> Answer {
         let answer = self.post(path, body).await;

@@ -40,9 +40,15 @@ struct Arguments {
     /// Has every two calls of the stories checkout, cancel and refund go wrong, in each way: of so many pairs one.
     #[arg(long, value_name = "OF")]
     pairs: Option<usize>,
-    /// A flash sale: of so many units, to a hundred times as many buyers within ten seconds.
+    /// A flash sale: of so many units, to a hundred times as many buyers within ten seconds (or --span).
     #[arg(long, value_name = "UNITS")]
     flash: Option<u32>,
+    /// So many buyers come to the flash sale.
+    #[arg(long)]
+    buyers: Option<u32>,
+    /// The units of the flash sale are spread over so many buckets: one sale for each number.
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    buckets: Vec<u32>,
     /// Tells this story only.
     #[arg(long)]
     story: Option<String>,
@@ -113,7 +119,7 @@ fn main() {
     } else if arguments.bugs {
         all_bugs(&arguments)
     } else if let Some(units) = arguments.flash {
-        flash_sale(units)
+        flash_sales(&arguments, units)
     } else if !arguments.trouble.is_empty() {
         scenarios::one(arguments.story.as_deref(), &arguments.trouble)
     } else if arguments.scenarios || arguments.pairs.is_some() {
@@ -204,19 +210,32 @@ fn all_bugs(arguments: &Arguments) -> bool {
     missed.is_empty()
 }
 
-/// A hundred buyers for every unit, all within ten seconds.
-fn flash_sale(units: u32) -> bool {
+/// A hundred buyers for every unit, all within ten seconds, where nothing else is said. Each number of buckets has a sale
+/// of its own.
+fn flash_sales(arguments: &Arguments, units: u32) -> bool {
+    let sales = arguments.buckets.iter().map(|&buckets| {
+        let (buyers, span) = (arguments.buyers.unwrap_or(units * 100), arguments.span.unwrap_or(10));
+        flash_sale(flash::Terms { buyers, units, span, buckets })
+    });
+    // All of them, whatever came of the first.
+    !sales.collect::<Vec<_>>().contains(&false)
+}
+
+fn flash_sale(terms: flash::Terms) -> bool {
     let began = Instant::now();
-    let sale = flash::sale(units * 100, units, 10);
-    let flash::Sale { sold, placed, canceled, throttled, calls, sold_out_after, violations } = &sale;
+    let sale = flash::sale(terms);
+    let flash::Terms { buyers, units, span, buckets } = terms;
+    let flash::Sale { sold, sold_late, placed, canceled, left, unanswered, .. } = &sale;
+    println!("{buyers} buyers within {span} s, {units} units in {buckets} buckets:");
+    println!("  {sold} sold, {sold_late} of them after others had not paid; {left} left");
+    println!("  {placed} orders, {canceled} of them canceled; {unanswered} checkouts without an answer");
+    let flash::Sale { throttled, met, calls, sold_out_after, confirmed_after, answered_after, .. } = &sale;
     println!(
-        "{} buyers for {units} units: {sold} sold, {placed} orders, {canceled} of them canceled",
-        units * 100
+        "  sold out after {sold_out_after} ms, the last one confirmed after {confirmed_after} ms, all answered after \
+         {answered_after} ms"
     );
-    println!(
-        "sold out {sold_out_after} ms after the first buyer came; {throttled} calls of {calls} throttled"
-    );
-    println!("in {} s", began.elapsed().as_secs());
-    violations.iter().for_each(|violation| println!("VIOLATION {violation}"));
-    violations.is_empty() && *sold == units as usize
+    println!("  of {calls} calls {throttled} were throttled, {met} met another at the stock");
+    println!("  in {} s", began.elapsed().as_secs());
+    sale.violations.iter().for_each(|violation| println!("  VIOLATION {violation}"));
+    sale.violations.is_empty() && *sold == units as usize && *left == 0 && *unanswered == 0
 }

@@ -175,7 +175,7 @@ impl Weather {
 }
 
 /// How a transaction of so many elements is refused of which one meets another transaction.
-fn conflict(elements: usize, at: usize) -> Refusal {
+pub fn conflict(elements: usize, at: usize) -> Refusal {
     let code = |place| if place == at { "TransactionConflict" } else { "None" };
     let reasons: Vec<_> = (0..elements).map(|place| json!({"Code": code(place)})).collect();
     let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";

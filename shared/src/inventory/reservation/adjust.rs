@@ -1,8 +1,8 @@
 //! Changes of what an order holds, when it is edited.
 
 use super::{
-    Allocation, Demand, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves, planned,
-    replace, take,
+    Allocation, Demand, MOST_PARTS, Move, Refused, Reservation, Reserved, State, TRIES, held, load_or, moves,
+    planned, replace, scattered, take,
 };
 use crate::{
     contact::LocationId,
@@ -40,8 +40,14 @@ pub async fn adjust(
             return Ok(Reserved::Short(refused.sku.clone()));
         }
         let (more, less) = difference(demand, &before.allocations);
-        let taken = match planned(app, tenant, &more, preferred, true).await? {
-            Ok(allocations) => allocations,
+        let (freed, kept) = take(&before.allocations, &less).ok_or_else(missing)?;
+        let planned = planned(app, tenant, order, &more, preferred, true).await?.and_then(|taken| {
+            let (moved, held) = ([&freed[..], &taken].concat(), joined(kept.clone(), &taken));
+            let scattered = scattered(&moved, MOST_PARTS).or_else(|| scattered(&held, MOST_PARTS));
+            scattered.map_or(Ok((taken, held)), Err)
+        });
+        let (taken, holds) = match planned {
+            Ok(planned) => planned,
             // It may be this very order that took the last ones, or is about to: whether there is enough for it is
             // decided once, or one worker would charge for what another one gives up.
             Err(sku) => {
@@ -54,10 +60,9 @@ pub async fn adjust(
                 }
             }
         };
-        let (freed, kept) = take(&before.allocations, &less).ok_or_else(missing)?;
         let after = Reservation {
             state: State::Held,
-            allocations: joined(kept, &taken),
+            allocations: holds,
             shipped: before.shipped.clone(),
             revision: before.revision + 1,
             adjusted: sequence,
@@ -91,10 +96,13 @@ fn difference(demand: &Demand, held: &[Allocation]) -> (Demand, Demand) {
     (beyond(demand, &have), beyond(&have, demand))
 }
 
-/// Both, with one allocation for each SKU and location.
+/// Both, with one allocation for each SKU, location and bucket.
 fn joined(mut kept: Vec<Allocation>, more: &[Allocation]) -> Vec<Allocation> {
     for one in more {
-        match kept.iter_mut().find(|held| held.sku == one.sku && held.location == one.location) {
+        let same = |held: &&mut Allocation| {
+            (&held.sku, &held.location, held.bucket) == (&one.sku, &one.location, one.bucket)
+        };
+        match kept.iter_mut().find(same) {
             Some(held) => held.quantity += one.quantity,
             None => kept.push(one.clone()),
         }
@@ -113,6 +121,7 @@ mod tests {
             sku: format!("SKU-{sku}").parse().unwrap(),
             location: format!("shelf-{place}").parse().unwrap(),
             quantity,
+            bucket: u32::from(place % 2),
         };
         joined(Vec::new(), &parts.iter().map(one).collect::<Vec<_>>())
     }
@@ -137,7 +146,7 @@ mod tests {
             let (freed, mut kept) = take(&before, &less).unwrap();
             prop_assert_eq!(counts(&freed), less);
             let missing = more.into_iter().map(|(sku, quantity)| {
-                Allocation { sku, location: "shelf-9".parse().unwrap(), quantity }
+                Allocation { sku, location: "shelf-9".parse().unwrap(), quantity, bucket: 0 }
             });
             kept = joined(kept, &missing.collect::<Vec<_>>());
             prop_assert_eq!(counts(&kept), demand);

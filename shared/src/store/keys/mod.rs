@@ -154,6 +154,13 @@ pub fn payment_of_sandbox(pk: &str) -> Option<(Tenant, &str)> {
     Some((tenant_of(pk)?, payment))
 }
 
+/// The SKU whose stock a key made by [`stock_bucket`] holds.
+pub fn sku_of_stock(pk: &str) -> Option<(Tenant, &str)> {
+    let (kind, rest) = thing(pk)?;
+    (kind == "stock").then_some(())?;
+    Some((tenant_of(pk)?, rest.split('/').next()?))
+}
+
 /// The note that a key made by [`audit_note`] is of.
 pub fn note_of_audit(pk: &str) -> Option<Key> {
     let (kind, id) = thing(pk)?;

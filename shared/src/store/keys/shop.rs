@@ -49,6 +49,14 @@ pub fn stock(tenant: Tenant, sku: &str) -> Key {
     Key::state(format!("{tenant}/stock/{sku}"), "stock")
 }
 
+/// One bucket of a SKU's stock: the first one is [`stock`], each other one has a partition of its own.
+pub fn stock_bucket(tenant: Tenant, sku: &str, bucket: u32) -> Key {
+    match bucket {
+        0 => stock(tenant, sku),
+        _ => Key::state(format!("{tenant}/stock/{sku}/{bucket}"), "bucket"),
+    }
+}
+
 /// A movement of a SKU's stock.
 pub fn movement(tenant: Tenant, sku: &str, id: MovementId) -> Key {
     Key::state(format!("{tenant}/stock/{sku}"), format!("movement/{id}"))

@@ -14,6 +14,7 @@ const fn fact(pk: &'static str, sk: &'static str) -> Family {
 const CART: Family = state("cart", "");
 const RESERVATION: Family = state("reservation", "");
 const STOCK: Family = state("stock", "stock");
+const BUCKET: Family = state("stock", "bucket");
 const MOVEMENT: Family = state("stock", "movement");
 const PAYMENT: Family = state("sandbox", "payment");
 const ANSWER: Family = state("idempotency", "");
@@ -61,6 +62,9 @@ bugs! {
     "listed-backwards", "follow-orders", How::Unconditional(SUMMARY);
     "mailed-again", "follow-orders", How::Unconditional(MAIL);
     "oversold-as-placed", "checkout", How::Unconditional(STOCK);
+    "bucket-oversold", "advance-orders", How::Unconditional(BUCKET);
+    "bucket-oversold-as-placed", "checkout", How::Unconditional(BUCKET);
+    "bucket-moved-over", "stock", How::Unconditional(BUCKET);
     "card-overdrawn", "checkout", How::Unconditional(CARD);
     "card-returned-again", "advance-orders", How::Unconditional(CARD_CHANGE);
     "issued-again", "gift-cards", How::Unconditional(ANSWER);
@@ -87,6 +91,9 @@ bugs! {
     "movement-without-audit", "stock", How::LeftOut(NOTE);
     "late-without-balance", "post-ledger", How::LeftOut(BALANCES);
     "balance-without-late", "post-ledger", How::LeftOut(ENTRY);
+    "placed-without-bucket", "checkout", How::LeftOut(BUCKET);
+    "reservation-without-bucket", "advance-orders", How::LeftOut(BUCKET);
+    "dealt-without-bucket", "stock", How::LeftOut(BUCKET);
     "audit-note-kept", "record-audit", How::LeftOut(NOTE);
     "audit-entry-lost", "record-audit", How::LeftOut(AUDIT);
     "document-without-number", "follow-orders", How::Unwritten(DOCUMENT_NUMBER);
@@ -102,6 +109,10 @@ bugs! {
     "mail-not-marked", "follow-orders", How::Unwritten(MAIL), 500;
     "mail-not-sent", "follow-orders", How::Undone("SendEmail"), 500;
     "not-published", "relay-events", How::Undone("PublishBatch"), 300;
+
+    // Something is done to another item.
+    "released-to-first-bucket", "advance-orders", How::ToFirst(BUCKET);
+    "placed-from-first-bucket", "checkout", How::ToFirst(BUCKET);
 
     // A number is wrong.
     "reserved-one-less", "advance-orders", How::OffBy { family: STOCK, name: ":q0", by: -1 }, 300;

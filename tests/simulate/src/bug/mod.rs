@@ -28,6 +28,8 @@ pub enum How {
     Unconditional(Family),
     /// Such items are written at a place that is drawn, not where what they are of says.
     Astray(Family),
+    /// What is done to such items is done to the first bucket of the same SKU instead.
+    ToFirst(Family),
     /// Such items are left out of transactions.
     LeftOut(Family),
     /// Writes of such items alone are said to be done, and are not.

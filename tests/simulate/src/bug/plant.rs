@@ -60,6 +60,9 @@ impl Planted {
                 };
                 self.of_writes(operation, body, family, lacking).map(plain)
             }
+            How::ToFirst(family) => {
+                self.of_writes(operation, body, family, &mut |write, _| to_first(write)).map(plain)
+            }
             How::LeftOut(family) if operation == "TransactWriteItems" => {
                 self.left_out(body, family).map(plain)
             }
@@ -199,6 +202,14 @@ fn fits(write: &Value, family: Family) -> bool {
     table_fits(write, family)
         && pk_fits(item::text(key, "pk"), family)
         && item::text(key, "sk").starts_with(family.sk)
+}
+
+/// Names the first bucket of a SKU's stock in place of another one.
+fn to_first(write: &mut Value) -> bool {
+    let Some(key) = write.get_mut("Key") else { return false };
+    let Some((first, _)) = item::text(key, "pk").rsplit_once('/') else { return false };
+    *key = json!({"pk": {"S": first}, "sk": {"S": "stock"}});
+    true
 }
 
 /// Adds to the number of an attribute or a placeholder.

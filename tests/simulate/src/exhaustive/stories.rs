@@ -134,6 +134,19 @@ stories! {
         s.armed().edit(&order, 1).await;
     }
     "stock brought", |s| { s.armed().bring().await; }
+    "spread", |s| { s.bought(GOOD).await; s.armed().spread(2).await; }
+    "bought from two buckets", |s| {
+        s.spread(2).await;
+        let cart = s.cart(&[("SKU-0", 3)]).await;
+        s.armed().pay(&cart, GOOD).await;
+    }
+    "canceled, of two buckets", |s| {
+        s.spread(2).await;
+        let order = s.bought_some("SKU-0", 3).await;
+        s.armed().cancel(&order).await;
+    }
+    "brought to two buckets", |s| { s.spread(2).await; s.armed().bring_some("SKU-0", 3).await; }
+    "gathered", |s| { s.spread(3).await; s.bought(GOOD).await; s.armed().spread(1).await; }
     "a gift card issued", |s| { s.armed().card(700).await; }
 }
 
@@ -259,6 +272,10 @@ impl Scene {
     async fn edit(&self, order: &str, quantity: u32) {
         let lines = json!([{"sku": "SKU-0", "quantity": quantity}]);
         self.act_marked(order, "edits", json!({ "lines": lines })).await;
+    }
+
+    async fn spread(&self, buckets: u32) {
+        self.staff.patch_once("/v1/stock/SKU-0", json!({"buckets": buckets})).await;
     }
 
     async fn bring(&self) {

@@ -21,8 +21,8 @@ pub use ends::Outside;
 pub use order::Standing;
 
 /// What staff do here, as the audit log calls it.
-const ACTS: [&str; 5] =
-    ["gift_card.issued", "order.edited", "order.fulfilled", "order.refunded", "stock.moved"];
+const ACTS: [&str; 6] =
+    ["gift_card.issued", "order.edited", "order.fulfilled", "order.refunded", "stock.moved", "stock.spread"];
 
 /// Whether a client wrote this into what it asked for.
 fn is_mark(text: &Value) -> bool {
@@ -169,6 +169,11 @@ impl Model {
         self.orders.all.len()
     }
 
+    /// How many of a SKU can be promised, and how many are.
+    pub fn stock(&self, sku: &str) -> (i64, i64) {
+        self.stock.of(sku)
+    }
+
     /// The payments' names at the provider.
     pub fn payment_names(&self) -> Vec<String> {
         self.payments.all.keys().cloned().collect()
@@ -279,7 +284,10 @@ impl Model {
                     self.violations.push(format!("invoices: the event {event} has two documents in {id}"));
                 }
             }
-            (false, "stock") if change.sk == "stock" => self.stock.level(id, &read()),
+            (false, "stock") if ["stock", "bucket"].contains(&change.sk) => {
+                let deals = self.stock.level(id, &read(), &mut self.violations);
+                self.acts.entry("stock.spread").or_default().0 += deals;
+            }
             (false, "stock") if kind == "movement" => {
                 let movement = read();
                 self.mark(&movement["reason"]);

@@ -36,8 +36,9 @@ pub async fn work(shop: Arc<Shop>, chores: u32, span: u32, seed: u64) {
 }
 
 async fn one(shop: &Shop, client: &Client, order: Option<String>, rng: &mut Rng) {
-    match (rng.u32(..14), order) {
+    match (rng.u32(..15), order) {
         (0 | 1, _) => bring(shop, client, rng).await,
+        (14, _) => spread(shop, client, rng).await,
         (2, _) => issue(shop, client, rng).await,
         (3, _) => _ = client.get("/v1/orders?limit=20").await,
         (4 | 5, Some(order)) => cancel(client, &order).await,
@@ -57,6 +58,12 @@ async fn bring(shop: &Shop, client: &Client, rng: &mut Rng) {
     let location = if rng.u32(..4) == 0 { "hamburg" } else { "berlin" };
     let movement = json!({"location": location, "change": change, "reason": mark});
     client.post_marked(&format!("/v1/stock/{}/movements", shop.some_sku(rng)), &mark, movement).await;
+}
+
+/// Spreads a SKU over more buckets or fewer, whatever is going on with it.
+async fn spread(shop: &Shop, client: &Client, rng: &mut Rng) {
+    let buckets = [1, 2, 3, 8][rng.usize(..4)];
+    client.patch_once(&format!("/v1/stock/{}", shop.some_sku(rng)), json!({"buckets": buckets})).await;
 }
 
 async fn issue(shop: &Shop, client: &Client, rng: &mut Rng) {
