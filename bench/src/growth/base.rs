@@ -66,6 +66,7 @@ impl Base {
         market.close().await?;
         let kept = Kept::open(&folder)?;
         let new = kept.new_since(&known)?;
+        kept.forget_people()?;
         kept.close()?;
         let original = id.parse().map_err(|_| BenchError::Market(format!("{id} is no order's id")))?;
         let (order, product) = (Mold::of_order(&new, &id)?, Mold::of_product(&new)?);

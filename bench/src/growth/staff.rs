@@ -9,7 +9,9 @@ use super::{
 use crate::market::{BenchError, client::Client, process::MarketProcess, shopper};
 
 /// How often each is read at the most.
-const READS: u64 = 200;
+const READS: u64 = 400;
+/// How often each is read at least.
+const FEWEST: u64 = 20;
 /// How many pages of a list are followed.
 const PAGES: usize = 5;
 
@@ -39,31 +41,37 @@ pub(super) async fn read(
     let routes = u32::try_from(fixed.len()).unwrap_or(u32::MAX) + 1;
     let mut times = Vec::new();
     for (route, path) in &fixed {
-        times.push(again(&mut client, key, route, time / routes, |_| path.clone()).await?);
+        times.push(again(market, &mut client, key, route, time / routes, |_| path.clone()).await?);
     }
     // Spread over all there are, so that few are read twice.
     let any = |read: u64| format!("/v1/orders/{}", base.copied_order(1 + read * 7919 % base.orders.max(1)));
-    times.push(again(&mut client, key, "read any order", time / routes, any).await?);
+    times.push(again(market, &mut client, key, "read any order", time / routes, any).await?);
     Ok(times)
 }
 
 async fn again(
+    market: &MarketProcess,
     client: &mut Client,
     key: &str,
     route: &'static str,
     time: Duration,
     path: impl Fn(u64) -> String,
 ) -> Result<Times, BenchError> {
+    // What is done once is not what is measured.
+    client.get(key, &path(0)).await?.expect(200)?;
+    let before = market.processor_time()?;
     let (began, mut times) = (Instant::now(), Vec::new());
     for read in 0..READS {
         let asked = Instant::now();
         client.get(key, &path(read)).await?.expect(200)?;
         times.push(asked.elapsed());
-        if began.elapsed() > time {
+        if began.elapsed() > time && read + 1 >= FEWEST {
             break;
         }
     }
-    Ok(Times::of(route, times.into_iter()))
+    let used = market.processor_time()?.saturating_sub(before);
+    let each = used.as_micros() / u128::try_from(times.len()).unwrap_or(1).max(1);
+    Ok(Times { processor_micros: Some(each), ..Times::of(route, times.into_iter()) })
 }
 
 /// The cursor after some pages, or the last there is.
@@ -88,7 +96,7 @@ pub(super) async fn check(market: &MarketProcess, base: &Base) -> Result<(), Ben
     for copy in [1, base.orders.div_ceil(2), base.orders] {
         let id = base.copied_order(copy);
         let order = client.get(key, &format!("/v1/orders/{id}")).await?.expect(200)?;
-        if order.text("/status") != "confirmed" || order.text("/email") != shopper::EMAIL {
+        if order.text("/status") != "confirmed" || order.body["erased"] != true {
             return fail(&order.body.to_string());
         }
         let invoice = client.get(key, &format!("/v1/orders/{id}/invoice")).await?.expect(200)?;

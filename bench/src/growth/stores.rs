@@ -9,7 +9,7 @@ use super::{
     base::{Base, SKU},
     inside,
     journey::{self, Stall},
-    measure::{Load, Sales, sell},
+    measure::{Load, Sales, sell_by_turns},
     token,
 };
 use crate::market::{BenchError, client::Client, process::MarketProcess};
@@ -35,10 +35,9 @@ pub(super) async fn products(
     let market = MarketProcess::start_in(program, &base.folder).await?;
     let stall = |copy| Stall { sku: token::sku(copy), ..base.stall.clone() };
     let stalls: Vec<_> = (1..=many).map(stall).collect();
-    let spread = sell(&market, &stalls, load).await?;
-    let hot = sell(&market, std::slice::from_ref(&base.stall), load).await?;
+    let sales = sell_by_turns(&market, std::slice::from_ref(&base.stall), &stalls, load).await?;
     market.close().await?;
-    Ok(Beside { names: ["one product".to_owned(), format!("{many} products")], sales: [hot, spread] })
+    Ok(Beside { names: ["one product".to_owned(), format!("{many} products")], sales })
 }
 
 /// All buy in one store; then each buys in the next one of many.
@@ -57,8 +56,7 @@ pub(super) async fn stores(program: &Path, base: &Base, many: u64, load: Load) -
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    let spread = sell(&market, &stalls, load).await?;
-    let hot = sell(&market, std::slice::from_ref(&base.stall), load).await?;
+    let sales = sell_by_turns(&market, std::slice::from_ref(&base.stall), &stalls, load).await?;
     market.close().await?;
-    Ok(Beside { names: ["one store".to_owned(), format!("{many} stores")], sales: [hot, spread] })
+    Ok(Beside { names: ["one store".to_owned(), format!("{many} stores")], sales })
 }

@@ -23,19 +23,20 @@ pub(super) fn growth(what: &str, points: &[Point], of: impl Fn(&Point) -> u64) -
         let times: Vec<_> = points.iter().filter_map(|point| point.staff.get(place)).collect();
         rows.push(of_times(&times));
     }
-    let plain = |what: &str, figure: &dyn Fn(&Point) -> u128| {
+    let plain = |what: &str, figure: &dyn Fn(&Point) -> Option<u128>| {
         let figures: Vec<_> = points.iter().map(figure).collect();
         let mut row = vec![what.to_owned()];
-        row.extend(figures.iter().map(ToString::to_string));
-        row.push(ratio(&figures));
+        row.extend(figures.iter().map(|figure| figure.map_or("-".to_owned(), |figure| figure.to_string())));
+        row.push(ratio(&figures.into_iter().flatten().collect::<Vec<_>>()));
         row
     };
-    rows.push(plain("start to ready, ms", &|point| point.ready_millis));
+    rows.push(plain("start to ready, ms", &|point| Some(point.ready_millis)));
     rows.push(plain("expired items looked for, ms", &|point| point.sweep_millis));
-    rows.push(plain("memory, peak MB", &|point| u128::from(point.peak_memory_kib) * 1024 / 1_000_000));
-    let mut row = plain("folder, MB", &|point| u128::from(point.file_bytes) / 1_000_000);
+    rows.push(plain("memory, peak MB", &|point| Some(u128::from(point.peak_memory_kib) * 1024 / 1_000_000)));
+    let mut row = plain("folder, MB", &|point| Some(u128::from(point.file_bytes) / 1_000_000));
     // It is what grows.
-    row.pop();
+    row.truncate(points.len() + 1);
+    row.push(String::new());
     rows.push(row);
     lines(&rows)
 }
@@ -64,11 +65,16 @@ fn of_sales(sales: &[&Sales]) -> Vec<Vec<String>> {
 }
 
 fn of_times(times: &[&Times]) -> Vec<String> {
-    let mut row = vec![format!("{}, p50 / p99 ms", times.first().map_or("", |times| times.route))];
-    let both =
-        |times: &&Times| format!("{} / {}", tenths(times.p50_micros / 100), tenths(times.p99_micros / 100));
-    row.extend(times.iter().map(both));
-    row.push(ratio(&times.iter().map(|times| times.p50_micros).collect::<Vec<_>>()));
+    let mut row = vec![times.first().map_or("", |times| times.route).to_owned()];
+    let figures = |times: &&Times| {
+        let waited = format!("{} / {}", tenths(times.p50_micros / 100), tenths(times.p99_micros / 100));
+        let used = times.processor_micros.map(|micros| format!(" / {}", tenths(micros / 100)));
+        waited + &used.unwrap_or_default()
+    };
+    row.extend(times.iter().map(figures));
+    // Processor time where it is known: it is not what else the machine does.
+    let weighed = |times: &&Times| times.processor_micros.unwrap_or(times.p50_micros);
+    row.push(ratio(&times.iter().map(weighed).collect::<Vec<_>>()));
     row
 }
 
