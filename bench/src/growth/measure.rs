@@ -12,7 +12,7 @@ use super::{
     base::Base,
     inside,
     journey::{self, Laps, ROUTES, Stall},
-    staff,
+    staff, table,
 };
 use crate::market::{BenchError, client::Client, phases, process::MarketProcess};
 
@@ -91,7 +91,11 @@ pub(super) async fn point(
         0..=SWEPT => Some(inside::sweep(&base.folder).await?.as_millis()),
         _ => None,
     };
-    Ok(Point { products, orders, file_bytes, ready_millis, sweep_millis, peak_memory_kib, sales, staff })
+    let point =
+        Point { products, orders, file_bytes, ready_millis, sweep_millis, peak_memory_kib, sales, staff };
+    // All of it may take an hour, and end before its end.
+    eprintln!("{}\n", table::growth("so far", std::slice::from_ref(&point), |_| orders));
+    Ok(point)
 }
 
 /// What came of shoppers who bought for some time.

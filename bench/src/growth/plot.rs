@@ -1,6 +1,8 @@
 //! The figures as a picture: what is stored along the bottom and how long a route takes along the side, both by powers
 //! of ten. A line that is level is a route whose cost does not grow.
 
+#![expect(clippy::float_arithmetic, reason = "pixels are no money")]
+
 use std::fmt::Write as _;
 
 use super::measure::{Point, Times};

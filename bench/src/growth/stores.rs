@@ -10,7 +10,7 @@ use super::{
     inside,
     journey::{self, Stall},
     measure::{Load, Sales, sell_by_turns},
-    token,
+    table, token,
 };
 use crate::market::{BenchError, client::Client, process::MarketProcess};
 
@@ -37,7 +37,9 @@ pub(super) async fn products(
     let stalls: Vec<_> = (1..=many).map(stall).collect();
     let sales = sell_by_turns(&market, std::slice::from_ref(&base.stall), &stalls, load).await?;
     market.close().await?;
-    Ok(Beside { names: ["one product".to_owned(), format!("{many} products")], sales })
+    let beside = Beside { names: ["one product".to_owned(), format!("{many} products")], sales };
+    eprintln!("{}\n", table::beside(&beside));
+    Ok(beside)
 }
 
 /// All buy in one store; then each buys in the next one of many.
@@ -58,5 +60,7 @@ pub(super) async fn stores(program: &Path, base: &Base, many: u64, load: Load) -
         .await?;
     let sales = sell_by_turns(&market, std::slice::from_ref(&base.stall), &stalls, load).await?;
     market.close().await?;
-    Ok(Beside { names: ["one store".to_owned(), format!("{many} stores")], sales })
+    let beside = Beside { names: ["one store".to_owned(), format!("{many} stores")], sales };
+    eprintln!("{}\n", table::beside(&beside));
+    Ok(beside)
 }
