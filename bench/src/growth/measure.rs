@@ -16,8 +16,8 @@ use super::{
 };
 use crate::market::{BenchError, client::Client, phases, process::MarketProcess};
 
-/// Of how many orders the expired items are looked for at the most.
-const SWEPT: u64 = 100_000;
+/// Of how many orders and products the expired items are looked for at the most: of more it takes minutes.
+const SWEPT: u64 = 20_000;
 
 /// What came of so many shoppers, each buying again and again.
 #[derive(Debug, Serialize)]
@@ -87,7 +87,7 @@ pub(super) async fn point(
     let staff = staff::read(&market, base, load.time).await?;
     let (ready_millis, peak_memory_kib) = (market.ready.as_millis(), market.peak_memory()?);
     market.close().await?;
-    let sweep_millis = match orders {
+    let sweep_millis = match orders + products {
         0..=SWEPT => Some(inside::sweep(&base.folder).await?.as_millis()),
         _ => None,
     };
