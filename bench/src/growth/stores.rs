@@ -16,6 +16,8 @@ use crate::market::{BenchError, client::Client, process::MarketProcess};
 
 /// How many stores are set up at the same time.
 const AT_ONCE: usize = 4;
+/// How often setting one up is tried again.
+const TRIES: u32 = 5;
 
 /// Two ways to sell the same, which are to cost the same.
 #[derive(Debug, Serialize)]
@@ -51,8 +53,17 @@ pub(super) async fn stores(program: &Path, base: &Base, many: u64, load: Load) -
         .map(|[publishable, secret]| {
             let address = market.address;
             async move {
-                let mut client = Client::connect(address).await?;
-                journey::set_up(&mut client, [&publishable, &secret], SKU).await
+                let keys = [publishable.as_str(), secret.as_str()];
+                let mut tried = 0;
+                loop {
+                    let mut client = Client::connect(address).await?;
+                    let sku = if tried == 0 { SKU.to_owned() } else { format!("{SKU}-{tried}") };
+                    match journey::set_up(&mut client, keys, &sku).await {
+                        // While expired items are looked for, requests come to nothing.
+                        Err(BenchError::Market(_)) if tried < TRIES => tried += 1,
+                        outcome => return outcome,
+                    }
+                }
             }
         })
         .buffer_unordered(AT_ONCE)
