@@ -2,6 +2,7 @@
 
 mod cost;
 mod functions;
+mod growth;
 mod market;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ enum What {
     Cost(cost::Options),
     /// Each function of the API as Lambda starts it, beside the same job done in other ways
     Functions(functions::Options),
+    /// The whole market as what is stored grows: each route, beside itself with less
+    Growth(growth::Options),
     /// The whole market on this machine under load, beside other commerce backends
     Market(market::Options),
 }
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     match Bench::parse().what {
         What::Cost(options) => ended(cost::run(&options)),
         What::Functions(options) => ended(functions::run(&options)),
+        What::Growth(options) => ended(growth::run(&options)),
         What::Market(options) => ended(market::run(&options)),
     }
 }

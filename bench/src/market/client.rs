@@ -13,20 +13,20 @@ use tokio::net::TcpStream;
 use super::BenchError;
 
 /// A connection to the market.
-pub(super) struct Client {
+pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: String,
 }
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// The same answer, where its status is `status`.
-    pub(super) fn expect(self, status: u16) -> Result<Self, BenchError> {
+    pub(crate) fn expect(self, status: u16) -> Result<Self, BenchError> {
         if self.status == status {
             Ok(self)
         } else {
@@ -35,13 +35,13 @@ impl Answer {
     }
 
     /// The text at a JSON pointer, or nothing.
-    pub(super) fn text(&self, pointer: &str) -> &str {
+    pub(crate) fn text(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
 impl Client {
-    pub(super) async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -49,19 +49,19 @@ impl Client {
         Ok(Self { sender, host: address.to_string() })
     }
 
-    pub(super) async fn get(&mut self, key: &str, path: &str) -> Result<Answer, BenchError> {
+    pub(crate) async fn get(&mut self, key: &str, path: &str) -> Result<Answer, BenchError> {
         self.send(key, Method::GET, path, None, &[]).await
     }
 
-    pub(super) async fn post(&mut self, key: &str, path: &str, body: &Value) -> Result<Answer, BenchError> {
+    pub(crate) async fn post(&mut self, key: &str, path: &str, body: &Value) -> Result<Answer, BenchError> {
         self.send(key, Method::POST, path, Some(body), &[]).await
     }
 
-    pub(super) async fn patch(&mut self, key: &str, path: &str, body: &Value) -> Result<Answer, BenchError> {
+    pub(crate) async fn patch(&mut self, key: &str, path: &str, body: &Value) -> Result<Answer, BenchError> {
         self.send(key, Method::PATCH, path, Some(body), &[]).await
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         key: &str,
         method: Method,

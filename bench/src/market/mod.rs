@@ -1,11 +1,11 @@
 //! `bench market`: the whole market of this machine, emulated services included, under the load of shoppers who buy
 //! over HTTP. The load is made in this process, on the same machine.
 
-mod client;
-mod phases;
-mod process;
-mod report;
-mod shopper;
+pub(crate) mod client;
+pub(crate) mod phases;
+pub(crate) mod process;
+pub(crate) mod report;
+pub(crate) mod shopper;
 
 use std::{path::PathBuf, time::Duration};
 

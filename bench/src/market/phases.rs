@@ -17,9 +17,9 @@ use super::{
 };
 
 /// The demo store's key for the shop's own systems.
-const SECRET: &str = "sk_test_demo";
+pub(crate) const SECRET: &str = "sk_test_demo";
 /// More than any run can buy.
-const PLENTY: u64 = 100_000_000;
+pub(crate) const PLENTY: u64 = 100_000_000;
 
 /// A store that sells what is measured.
 pub(super) struct Shop {
@@ -195,7 +195,7 @@ async fn available(client: &mut Client, sku: &str) -> Result<u64, BenchError> {
 }
 
 /// The market's processor time, once it does nothing any more.
-async fn at_rest(market: &MarketProcess) -> Result<Duration, BenchError> {
+pub(crate) async fn at_rest(market: &MarketProcess) -> Result<Duration, BenchError> {
     let mut last = market.processor_time()?;
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -207,14 +207,14 @@ async fn at_rest(market: &MarketProcess) -> Result<Duration, BenchError> {
     }
 }
 
-fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
+pub(crate) fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
     let mut times: Vec<_> = times.collect();
     times.sort_unstable();
     times
 }
 
 /// The time that so many of a hundred don't exceed, in microseconds.
-fn at(times: &[Duration], percent: usize) -> u128 {
+pub(crate) fn at(times: &[Duration], percent: usize) -> u128 {
     let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(place).map_or(0, Duration::as_micros)
 }

@@ -7,27 +7,31 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use tokio::process::{Child, Command};
 
 use super::BenchError;
 
 /// How long it may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The unit of processor time in `/proc/<pid>/stat`: `USER_HZ`, which is 100 on every Linux that x86-64 and Arm run.
 const TICKS_PER_SECOND: u64 = 100;
 
 /// A market that answers.
-pub(super) struct MarketProcess {
+pub(crate) struct MarketProcess {
     child: Child,
     data: Option<PathBuf>,
     /// Where its API is.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// From starting the process to its first answer.
-    pub(super) ready: Duration,
+    pub(crate) ready: Duration,
 }
 
 /// Builds the market in the profile of its name, which is for release and for speed, and says where it is.
-pub(super) fn build() -> Result<PathBuf, BenchError> {
+pub(crate) fn build() -> Result<PathBuf, BenchError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = std::process::Command::new(cargo)
         .args(["build", "--profile", "market", "--package", "souk-local"])
@@ -42,10 +46,24 @@ pub(super) fn build() -> Result<PathBuf, BenchError> {
 
 impl MarketProcess {
     /// Starts a market that keeps what it does in a folder or, in memory, doesn't.
-    pub(super) async fn start(program: &Path, kept: bool) -> Result<Self, BenchError> {
+    pub(crate) async fn start(program: &Path, kept: bool) -> Result<Self, BenchError> {
         let (port, aws_port) = (free_port()?, free_port()?);
         let data =
             kept.then(|| std::env::temp_dir().join(format!("souk-bench-{}-{port}", std::process::id())));
+        Self::start_at(program, data, port, aws_port).await
+    }
+
+    /// Starts a market on a folder that is there, or is made.
+    pub(crate) async fn start_in(program: &Path, folder: &Path) -> Result<Self, BenchError> {
+        Self::start_at(program, Some(folder.to_owned()), free_port()?, free_port()?).await
+    }
+
+    async fn start_at(
+        program: &Path,
+        data: Option<PathBuf>,
+        port: u16,
+        aws_port: u16,
+    ) -> Result<Self, BenchError> {
         let mut command = Command::new(program);
         command.args(["--port", &port.to_string(), "--aws-port", &aws_port.to_string()]);
         command.args(["--log-format", "json"]);
@@ -78,7 +96,7 @@ impl MarketProcess {
     }
 
     /// Processor time it has used, in its own code and in the kernel's.
-    pub(super) fn processor_time(&self) -> Result<Duration, BenchError> {
+    pub(crate) fn processor_time(&self) -> Result<Duration, BenchError> {
         let stat = std::fs::read_to_string(self.file("stat"))?;
         // The second field is the program's name in parentheses, and may hold anything.
         let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
@@ -88,7 +106,7 @@ impl MarketProcess {
     }
 
     /// The most memory it has held, in KiB.
-    pub(super) fn peak_memory(&self) -> Result<u64, BenchError> {
+    pub(crate) fn peak_memory(&self) -> Result<u64, BenchError> {
         let status = std::fs::read_to_string(self.file("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
@@ -101,8 +119,17 @@ impl MarketProcess {
         PathBuf::from(format!("/proc/{}/{name}", self.child.id().unwrap_or_default()))
     }
 
+    /// Asks it to close, waits until it has, and leaves its folder.
+    pub(crate) async fn close(mut self) -> Result<(), BenchError> {
+        if let Some(id) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
+            kill(Pid::from_raw(id), Signal::SIGTERM).map_err(std::io::Error::from)?;
+        }
+        self.child.wait().await?;
+        Ok(())
+    }
+
     /// Ends it, and leaves nothing behind.
-    pub(super) async fn stop(mut self) -> Result<(), BenchError> {
+    pub(crate) async fn stop(mut self) -> Result<(), BenchError> {
         self.child.kill().await?;
         if let Some(folder) = &self.data {
             std::fs::remove_dir_all(folder)?;

@@ -75,12 +75,12 @@ fn figures(report: &Report) -> [String; 7] {
 }
 
 /// A number of tenths, with a point.
-fn tenths(tenths: u128) -> String {
+pub(crate) fn tenths(tenths: u128) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// Columns as wide as what is in them.
-fn lines(rows: &[Vec<String>]) -> String {
+pub(crate) fn lines(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<_> = (0..columns)
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     BenchError,
@@ -11,7 +11,9 @@ use super::{
 };
 
 /// The demo store's key for a storefront.
-pub(super) const PUBLISHABLE: &str = "pk_test_demo";
+pub(crate) const PUBLISHABLE: &str = "pk_test_demo";
+/// The shoppers' email address.
+pub(crate) const EMAIL: &str = "ada@example.com";
 
 /// What a shopper wants.
 #[derive(Clone, Debug)]
@@ -52,16 +54,20 @@ pub(super) async fn fill(client: &mut Client, wish: &Wish) -> Result<String, Ben
     let path = format!("/v1/carts/{}", cart.text("/id"));
     let line = json!({"sku": wish.sku, "quantity": 1});
     client.post(PUBLISHABLE, &format!("{path}/lines"), &line).await?.expect(200)?;
-    let contact = json!({
-        "email": "ada@example.com",
-        "shipping_address": {
-            "name": "Ada Lovelace", "line1": "12 Analytical Row", "city": "Berlin", "postal_code": "10115", "country": "DE",
-        },
-    });
-    client.patch(PUBLISHABLE, &path, &contact).await?.expect(200)?;
+    client.patch(PUBLISHABLE, &path, &contact()).await?.expect(200)?;
     let method = json!({"shipping_method": wish.shipping_method});
     client.patch(PUBLISHABLE, &path, &method).await?.expect(200)?;
     Ok(path)
+}
+
+/// Who it is for, and where it goes.
+pub(crate) fn contact() -> Value {
+    json!({
+        "email": EMAIL,
+        "shipping_address": {
+            "name": "Ada Lovelace", "line1": "12 Analytical Row", "city": "Berlin", "postal_code": "10115", "country": "DE",
+        },
+    })
 }
 
 /// Orders the cart, and waits until it is decided.
