@@ -11,6 +11,7 @@ mod checkpoints;
 mod clock;
 mod control;
 mod ensure;
+mod expire;
 mod images;
 mod names;
 mod needs;

@@ -135,25 +135,24 @@ impl DynamoDb {
     /// both in its own time; here the owner says when. Returns how many items it deleted.
     pub fn sweep_ttl(&self) -> usize {
         let streams = self.tables().with_streams();
-        let swept = {
+        let swept = self.expire(self.place.now().as_second());
+        {
             let state = self.lock();
-            let swept = super::run::now(dynoxide::ttl::sweep_expired_items(&state.storage));
             let horizon = self.place.now().as_second() - RETENTION.as_secs();
             let connection = state.storage.conn();
             let trimmed = streams.iter().try_for_each(|table| trim(connection, table, horizon));
             if let Err(error) = trimmed {
                 tracing::error!(%error, "old stream records can't be deleted");
             }
-            swept
-        };
+        }
         match swept {
             Ok(0) => 0,
             Ok(swept) => {
                 self.changes.tell();
                 swept
             }
-            Err(refusal) => {
-                tracing::error!(error = %refusal, "expired items can't be deleted");
+            Err(error) => {
+                tracing::error!(%error, "expired items can't be deleted");
                 0
             }
         }

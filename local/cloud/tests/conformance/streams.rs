@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use souk_cloud::dynamodb::{EventName, Image, StartingPosition};
 
@@ -157,6 +158,34 @@ async fn items_expire_by_the_cloud_s_clock_and_say_so_in_the_stream() {
     let last = cloud.dynamodb.stream_records(TABLE, None, 10).pop().unwrap();
     assert_eq!((last.event_name, last.expired), (EventName::Remove, true));
     assert_eq!(last.keys["sk"]["S"], "soon");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_over_goes_at_once_and_nothing_else_does() {
+    let cloud = cloud();
+    table(&cloud, "NEW_AND_OLD_IMAGES");
+    let client = dynamodb(&cloud, owner());
+    let put = |sk: String, expires: AttributeValue| {
+        let item = client.put_item().table_name(TABLE).item("pk", s("a")).item("sk", s(&sk));
+        item.item("expires", expires).send()
+    };
+    // More than are deleted before others may go on.
+    for number in 0..70 {
+        put(format!("over-{number}"), n(START + 60)).await.unwrap();
+    }
+    // What is no time, or one before 1970, never comes; what ends now is not over yet.
+    let others = [("text", s("1")), ("before", n(-5)), ("now", n(START + 120)), ("later", n(START + 3600))];
+    for (sk, expires) in others {
+        put(sk.to_owned(), expires).await.unwrap();
+    }
+    tokio::time::advance(Duration::from_secs(120)).await;
+    assert_eq!((cloud.dynamodb.sweep_ttl(), cloud.dynamodb.sweep_ttl()), (70, 0));
+    let left = client.scan().table_name(TABLE).send().await.unwrap();
+    let mut left: Vec<_> = left.items().iter().map(|item| item["sk"].as_s().unwrap().as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["before", "later", "now", "text"]);
+    let removed = cloud.dynamodb.stream_records(TABLE, None, 1000);
+    assert_eq!(removed.iter().filter(|record| record.expired).count(), 70);
 }
 
 #[tokio::test(start_paused = true)]
