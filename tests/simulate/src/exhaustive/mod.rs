@@ -37,8 +37,18 @@ pub fn tell(story: &'static Story, troubles: &Troubles) -> Telling {
         let (weather, sites) = (Weather::new(&calm, None), Sites::new(troubles.clone()));
         let (seed, faults) = (7, Arc::clone(&sites) as _);
         let (weather, delivery, traced) = (Arc::clone(&weather), None, false);
-        let shop =
-            open(Opening { seed, skus: 2, stock: 3, weather, faults, delivery, traced, crowd: false }).await;
+        let shop = open(Opening {
+            seed,
+            skus: 2,
+            stock: 3,
+            buckets: 1,
+            weather,
+            faults,
+            delivery,
+            traced,
+            crowd: false,
+        })
+        .await;
         story.tell(&shop, &sites).await;
         sites.disarm();
         settle(&shop).await;

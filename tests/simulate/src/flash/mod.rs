@@ -98,15 +98,19 @@ async fn play(terms: Terms) -> Sale {
     let weather = Weather::new(&calm, None);
     let meetings = Meetings::new(&weather, 11);
     let faults = Arc::clone(&meetings) as _;
-    let (skus, stock) = (1, terms.units);
-    let shop =
-        open(Opening { seed: 11, skus, stock, weather, faults, delivery: None, traced: false, crowd: true })
-            .await;
-    if terms.buckets > 1 {
-        let staff = shop.staff("staff".to_owned());
-        staff.patch_once(&format!("/v1/stock/{SKU}"), json!({"buckets": terms.buckets})).await;
-        shop.stage.market.settled().await;
-    }
+    let (skus, stock, buckets) = (1, terms.units, terms.buckets);
+    let shop = open(Opening {
+        seed: 11,
+        skus,
+        stock,
+        buckets,
+        weather,
+        faults,
+        delivery: None,
+        traced: false,
+        crowd: true,
+    })
+    .await;
     // Calls take their time, and nothing else goes wrong on purpose.
     shop.stage.weather.begin();
     let (began, notes) = (Instant::now(), Arc::<Notes>::default());
