@@ -136,6 +136,7 @@ async fn open(arguments: &Arguments, plan: &Plan, pool: &Pool) -> Result<Arc<Sho
     let opening = Opening {
         seed: arguments.seed,
         skus: 6,
+        buckets: 1,
         stock: STOCK,
         faults: Arc::clone(&weather) as _,
         weather,

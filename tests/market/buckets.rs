@@ -48,6 +48,38 @@ async fn hot(stock: u64) -> TestMarket {
     market
 }
 
+/// A SKU is spread, bought, sent, brought back and gathered: what that takes of permissions.
+pub async fn everything(market: &TestMarket) {
+    let (staff, shopper) = (market.staff(), market.shopper());
+    staff.sell("PEN", 300, 5).await;
+    let spread = async |buckets: u32| {
+        let key = format!("pens-{buckets}");
+        let headers = [("idempotency-key", key.as_str())];
+        let body = Some(json!({"buckets": buckets}));
+        staff.0.send(Method::PATCH, "/v1/stock/PEN", body, &headers).await.expect(200);
+    };
+    spread(3).await;
+    staff.receive("PEN", "berlin", 1).await.expect(201);
+    let order = shopper.buy("PEN", 1, "pm_card_visa").await;
+    until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    staff.0.post(&format!("{order}/fulfillments"), json!({})).await.expect(201);
+    market.market.settled().await;
+    let wanted = json!({"lines": [{"sku": "PEN", "quantity": 1, "reason": "unwanted"}]});
+    let back = staff.0.post(&format!("{order}/returns"), wanted).await.expect(201);
+    let line = json!({"sku": "PEN", "quantity": 1, "restock": true, "location": "berlin"});
+    let received = format!("{order}/returns/{}/receive", back.text_at("/id"));
+    staff.0.post(&received, json!({"lines": [line], "refund": false})).await;
+    market.market.settled().await;
+    assert_eq!(staff.stock("PEN").await, (6, 0, 6));
+    spread(1).await;
+    market.market.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn goods_come_back_to_buckets() {
+    everything(&TestMarket::with_mugs(1).await).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_hundred_shoppers_race_for_twenty_units_in_four_buckets() {
     let market = hot(20).await;

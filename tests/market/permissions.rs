@@ -186,6 +186,7 @@ async fn everything(market: &TestMarket, stripe: &FakeStripe, troubles: &Trouble
     crate::authentication::confirm(market, &waiting, "succeed").await.expect(200);
     crate::refunds::everything(market).await;
     crate::drafts::everything(market).await;
+    crate::buckets::everything(market).await;
     staff.0.delete(&product).await.expect(204);
     settings(market).await;
     crate::promotions::everything(market).await;

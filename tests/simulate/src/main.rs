@@ -46,8 +46,8 @@ struct Arguments {
     /// So many buyers come to the flash sale.
     #[arg(long)]
     buyers: Option<u32>,
-    /// The units of the flash sale are spread over so many buckets: one sale for each number.
-    #[arg(long, value_delimiter = ',', default_value = "1")]
+    /// Stock is spread over so many buckets to begin with. A flash sale takes several numbers, and is held for each.
+    #[arg(long, value_delimiter = ',')]
     buckets: Vec<u32>,
     /// Tells this story only.
     #[arg(long)]
@@ -103,6 +103,7 @@ impl Arguments {
         set(&mut plan.skus, self.skus);
         set(&mut plan.stock, self.stock);
         set(&mut plan.span, self.span);
+        set(&mut plan.buckets, self.buckets.first().copied());
         plan.chances.retain(|kind, _| !self.without.contains(kind));
         plan
     }
@@ -213,7 +214,8 @@ fn all_bugs(arguments: &Arguments) -> bool {
 /// A hundred buyers for every unit, all within ten seconds, where nothing else is said. Each number of buckets has a sale
 /// of its own.
 fn flash_sales(arguments: &Arguments, units: u32) -> bool {
-    let sales = arguments.buckets.iter().map(|&buckets| {
+    let buckets = if arguments.buckets.is_empty() { &[1][..] } else { &arguments.buckets };
+    let sales = buckets.iter().map(|&buckets| {
         let (buyers, span) = (arguments.buyers.unwrap_or(units * 100), arguments.span.unwrap_or(10));
         flash_sale(flash::Terms { buyers, units, span, buckets })
     });

@@ -22,6 +22,8 @@ pub struct Plan {
     pub skus: u32,
     /// How many of each it has to begin with.
     pub stock: u32,
+    /// Over how many buckets each is spread to begin with.
+    pub buckets: u32,
     /// Over how many seconds people come.
     pub span: u32,
     /// Whether a night passes at once while people come: then what is not booked yet is late, and books are closed that
@@ -52,7 +54,11 @@ impl Plan {
             skus: rng.u32(1..=3),
             stock: rng.u32(1..=12),
             span: [2, 20, 120, 240][rng.usize(..4)],
+<<<<<<< HEAD
             night: rng.bool(),
+=======
+            buckets: [1, 1, 2, 4][rng.usize(..4)],
+>>>>>>> buckets
             chances,
         }
     }
@@ -71,6 +77,7 @@ impl Plan {
             ("chores", self.chores, own.chores),
             ("skus", self.skus, own.skus),
             ("stock", self.stock, own.stock),
+            ("buckets", self.buckets, own.buckets),
             ("span", self.span, own.span),
         ] {
             if value != default {
@@ -111,8 +118,8 @@ fn chance(kind: Kind, rng: &mut Rng) -> u32 {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { shoppers, chores, skus, stock, span, .. } = self;
-        write!(f, "{shoppers} shoppers in {span} s, {chores} chores, {skus} SKUs of {stock};")?;
+        let Self { shoppers, chores, skus, stock, buckets, span, .. } = self;
+        write!(f, "{shoppers} shoppers in {span} s, {chores} chores, {skus} SKUs of {stock} in {buckets};")?;
         for (kind, chance) in &self.chances {
             write!(f, " {kind} {}.{:02}%", chance / 100, chance % 100)?;
         }

@@ -59,6 +59,7 @@ async fn play(plan: &Plan, bug: Option<&'static Bug>, traced: bool) -> Report {
         seed: plan.seed,
         skus: plan.skus,
         stock: plan.stock,
+        buckets: plan.buckets,
         weather: Arc::clone(&weather),
         faults: Arc::clone(&weather) as _,
         delivery,

@@ -45,5 +45,6 @@ fn smaller(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.shoppers = plan.shoppers.saturating_sub(1).max(1));
     with(&|plan| plan.chores = plan.chores.saturating_sub(1));
     with(&|plan| plan.skus = 1);
+    with(&|plan| plan.buckets = 1);
     all
 }

@@ -45,6 +45,8 @@ pub struct Opening {
     pub skus: u32,
     /// How many of each there are.
     pub stock: u32,
+    /// Over how many buckets each is spread.
+    pub buckets: u32,
     /// What happens to functions and clients.
     pub weather: Arc<Weather>,
     /// What happens to calls.
@@ -146,6 +148,9 @@ pub async fn open_shop(opening: &Opening, market: &Market, watch: &Arc<Watch>) -
         staff.post("/v1/products", product).await;
         let movement = json!({"location": "berlin", "change": opening.stock, "reason": "received"});
         staff.post(&format!("/v1/stock/{sku}/movements"), movement).await;
+        if opening.buckets > 1 {
+            staff.patch_once(&format!("/v1/stock/{sku}"), json!({"buckets": opening.buckets})).await;
+        }
     }
     shop.stage.market.settled().await;
     shop

@@ -41,6 +41,7 @@ pub fn tell(story: &'static Story, troubles: &Troubles) -> Telling {
             seed,
             skus: 2,
             stock: 3,
+            buckets: 1,
             weather,
             faults,
             delivery,
