@@ -54,11 +54,8 @@ impl Plan {
             skus: rng.u32(1..=3),
             stock: rng.u32(1..=12),
             span: [2, 20, 120, 240][rng.usize(..4)],
-<<<<<<< HEAD
             night: rng.bool(),
-=======
             buckets: [1, 1, 2, 4][rng.usize(..4)],
->>>>>>> buckets
             chances,
         }
     }

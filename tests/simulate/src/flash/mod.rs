@@ -98,37 +98,20 @@ async fn play(terms: Terms) -> Sale {
     let weather = Weather::new(&calm, None);
     let meetings = Meetings::new(&weather, 11);
     let faults = Arc::clone(&meetings) as _;
-<<<<<<< HEAD
-    let (skus, stock) = (1, terms.units);
-=======
     let (skus, stock, buckets) = (1, terms.units, terms.buckets);
->>>>>>> buckets
     let shop = open(Opening {
         seed: 11,
         skus,
         stock,
-<<<<<<< HEAD
-=======
         buckets,
->>>>>>> buckets
         weather,
         faults,
         delivery: None,
         traced: false,
         crowd: true,
-<<<<<<< HEAD
         leap: Arc::default(),
     })
     .await;
-    if terms.buckets > 1 {
-        let staff = shop.staff("staff".to_owned());
-        staff.patch_once(&format!("/v1/stock/{SKU}"), json!({"buckets": terms.buckets})).await;
-        shop.stage.market.settled().await;
-    }
-=======
-    })
-    .await;
->>>>>>> buckets
     // Calls take their time, and nothing else goes wrong on purpose.
     shop.stage.weather.begin();
     let (began, notes) = (Instant::now(), Arc::<Notes>::default());
