@@ -23,6 +23,7 @@ fn planted_bugs_are_found_and_what_fails_is_made_small() {
     for name in ["placed-without-stock", "entry-not-written", "relay-first-only"] {
         let bounds = Bounds { from: 0, seeds: 60, time: None, first: true, jobs: 1 };
         let bug = Bug::named(name);
+        assert!(bug.is_some(), "there is no bug {name}");
         let tally = campaign(bounds, bug, Plan::of, |_| {});
         let failed = tally.failed.first().unwrap_or_else(|| panic!("{name} was not found"));
         if name == "placed-without-stock" {
