@@ -118,9 +118,6 @@ fn expected(sample: &Sample, person: &Person, ids: &[Id], live: bool) -> Vec<u16
     if !there {
         return vec![if person.is == Is::Customer(None) { sample.outsiders } else { 404 }];
     }
-    if let Some(status) = sample.live.filter(|_| live && !ids.contains(&Id::Garbage)) {
-        return vec![status];
-    }
     let found = ids.iter().zip(&sample.ids).all(|(id, kind)| match id {
         Id::Own => true,
         Id::Customers(owner) if person.is == Is::Customer(Some(*owner)) => true,
@@ -136,6 +133,9 @@ fn expected(sample: &Sample, person: &Person, ids: &[Id], live: bool) -> Vec<u16
     });
     if !found {
         return vec![404];
+    }
+    if let Some(status) = sample.live.filter(|_| live) {
+        return vec![status];
     }
     if sample.gives && !may(&person.rights, "catalog:read") {
         return vec![403];
