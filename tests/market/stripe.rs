@@ -335,6 +335,8 @@ pub async fn out_of_order_for_a_while(market: &TestMarket, stripe: &FakeStripe) 
             shopper.buy("JUG", 1, "pm_card_visa").await;
             market.market.quiet().await;
         }
+        let open = market.state_items("breaker").await;
+        assert!(open.len() == 1 && open[0]["open_until"].is_string(), "waits: {waits}, {open:?}");
         stripe.trouble(Trouble::None);
         market.leap(jiff::SignedDuration::from_secs(31));
         if waits {
