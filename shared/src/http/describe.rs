@@ -16,8 +16,9 @@ use utoipa::{
 
 use super::{
     Nothing,
+    demands::{Access, Keys},
     problem::{Code, ProblemBody},
-    routes::{Access, Keys, Route},
+    routes::Route,
 };
 use crate::runtime::Function;
 

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Call, Code, Idempotency, Problem, Reply, body, compress,
+    Access, Call, Code, Idempotency, Keys, Problem, Reply, body, compress,
     describe::{Described, described},
     safety,
 };
@@ -25,43 +25,6 @@ use crate::{
     runtime::{App, Function, Invocation, InvocationError, Kind, Outcome, telemetry, to_json},
     tenant::Tenant,
 };
-
-/// Who may call a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody.
-    Public,
-    /// Whoever holds a key with this scope.
-    Scope(Scope),
-}
-
-/// Whether a route asks for an `Idempotency-Key`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keys {
-    /// It is a read, or carries its own identity.
-    Ignored,
-    /// Honored where it is given.
-    Optional,
-    /// The route moves money or stock: 400 without one.
-    Required,
-    /// As [`Self::Required`]; the handler itself asks for the answer that was given before ([`Call::earlier`]), because a
-    /// client that waits is told what came of it, and not only that it was begun.
-    Followed,
-    /// As [`Self::Followed`]; what the request changes keeps its [`Mark`](super::Mark) itself, and tells the answer by it,
-    /// so that no answer is written beside it.
-    Kept,
-}
-
-impl Keys {
-    pub(super) fn are_required(self) -> bool {
-        matches!(self, Self::Required) || self.are_followed()
-    }
-
-    /// Whether the handler itself finds out what was answered before.
-    pub(super) fn are_followed(self) -> bool {
-        matches!(self, Self::Followed | Self::Kept)
-    }
-}
 
 /// A route, before it has its handler.
 #[derive(Clone, Debug)]
