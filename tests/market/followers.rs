@@ -116,6 +116,40 @@ async fn a_batch_that_comes_again_sends_no_mail_again() {
     assert_eq!(depth(&market, "-send-notifications").await, 0);
 }
 
+/// The first mail can't be sent, and the first request to take its mark away is done ten seconds late.
+#[derive(Default)]
+struct LetGoLate {
+    refused: AtomicBool,
+    late: AtomicBool,
+}
+
+impl Faults for LetGoLate {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        if call.service == "ses" && !self.refused.swap(true, Ordering::Relaxed) {
+            return Some(Fault::Refuse(AwsError::new("MessageRejected", "not today").into()));
+        }
+        let lets_go =
+            call.operation == "DeleteItem" && call.keys.iter().any(|(_, key)| key.contains("/mail/"));
+        (lets_go && !self.late.swap(true, Ordering::Relaxed)).then_some(Fault::Late(Duration::from_secs(10)))
+    }
+}
+
+/// Else it would be sent again to whoever is told of it again.
+#[tokio::test(start_paused = true)]
+async fn that_a_mail_was_sent_is_not_forgotten_where_somebody_lets_go_of_it_late() {
+    let faults = Arc::new(LetGoLate::default());
+    let market = TestMarket::open(|options| options.faults = Some(faults.clone())).await;
+    market.staff().sell("MUG", 1250, 9).await;
+    let shopper = market.shopper();
+    let order = shopper.buy("MUG", 1, "pm_card_visa").await;
+    until(&shopper.0, &order, |order| order["payment"]["status"] == "captured").await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(faults.late.load(Ordering::Relaxed));
+    assert_eq!(market.market.cloud().ses.messages().len(), 1);
+    let marks = market.state_items("mail").await;
+    assert_eq!(marks.iter().map(|mark| mark["sent"] == true).collect::<Vec<_>>(), [true], "{marks:?}");
+}
+
 /// Who follows orders dies at its so-manieth wait, once.
 struct Dies(u32, AtomicBool);
 

@@ -5,6 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
+use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -15,6 +16,10 @@ use crate::{
     route::{Route, Service, route},
     sts, wire,
 };
+
+/// AWS refuses a request that was signed longer ago.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+const SIGNATURES_HOLD: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a service answered, and the capacity that it took.
 #[derive(Debug, Default)]
@@ -170,10 +175,15 @@ impl Cloud {
         id: &str,
     ) {
         let (me, caller, info, id) = (self.me.clone(), caller.clone(), info.clone(), id.to_owned());
+        let signed = self.place.now();
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
             // A cloud that is gone does nothing late.
             let Some(cloud) = me.upgrade() else { return };
+            // Nor does one whose clock was moved on meanwhile, by more than it takes signatures for.
+            if cloud.place.now().duration_since(signed) > SIGNATURES_HOLD {
+                return;
+            }
             let started = Instant::now();
             let ran = cloud.run(work, &caller, service, &info, &id).await;
             let units = ran.map(|answer| (answer.read_units, answer.write_units, answer.capacity));

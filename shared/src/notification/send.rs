@@ -92,12 +92,12 @@ async fn deliver(
         return Ok(None);
     };
     let key = keys::sent_mail(event.tenant(), event.id);
-    if !take_on(app, key.clone()).await? {
+    let Some(lease) = take_on(app, key.clone()).await? else {
         return Ok(None);
-    }
+    };
     if let Err(error) = send(app, to.as_str(), mail).await {
         // Let go at once, so that the next delivery can try.
-        store::commit(app, vec![Write::delete(key)]).await?;
+        let_go(app, key, lease).await?;
         return Err(error);
     }
     Ok(Some(Sent(key)))
@@ -127,24 +127,39 @@ async fn about(app: &App, event: &CloudEvent, order: &Order) -> Result<Option<(E
     Ok(contact.map(|contact| (contact.email, mail)))
 }
 
-/// Whether this worker is to send the mail. Not, where it was sent.
-async fn take_on(app: &App, key: Key) -> Result<bool, JobError> {
+/// Marks that this worker sends the mail. Until when, as the mark says; nothing, where it was sent.
+async fn take_on(app: &App, key: Key) -> Result<Option<i64>, JobError> {
     let now = app.now();
-    let mark =
-        Mark { sent: false, lease_until: (now + LEASE).as_millisecond(), expires: (now + KEPT).as_second() };
+    let lease_until = (now + LEASE).as_millisecond();
+    let mark = Mark { sent: false, lease_until, expires: (now + KEPT).as_second() };
     let write = Write::put("mail", key.clone(), &mark)?
         .when("attribute_not_exists(pk) OR (sent = :no AND lease_until < :now)")
         .value(":no", AttributeValue::Bool(false))
         .number(":now", now.as_millisecond());
     match store::commit(app, vec![write]).await {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Some(lease_until)),
         Err(WriteError::Refused(_)) => {
             let mark: Option<Mark> = store::get(app, "mail", &key).await?;
             match mark {
-                Some(mark) if mark.sent => Ok(false),
+                Some(mark) if mark.sent => Ok(None),
+                // Its own: the answer to writing it was lost, and it was written again.
+                Some(mark) if mark.lease_until == lease_until => Ok(Some(lease_until)),
                 _ => Err(JobError::new("in_flight", "another worker is sending this mail")),
             }
         }
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Takes this worker's own mark away. It may be done long after it was asked for, when the mark is another worker's, or
+/// says that the mail was sent: that one stays.
+async fn let_go(app: &App, key: Key, lease: i64) -> Result<(), JobError> {
+    let own = Write::delete(key)
+        .when("sent = :no AND lease_until = :own")
+        .value(":no", AttributeValue::Bool(false))
+        .number(":own", lease);
+    match store::commit(app, vec![own]).await {
+        Ok(()) | Err(WriteError::Refused(_)) => Ok(()),
         Err(WriteError::Store(error)) => Err(error.into()),
     }
 }
