@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::{StreamExt as _, future::join_all, stream};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
@@ -20,6 +20,10 @@ use crate::{
 
 /// How long after a batch began anything is still begun; the rest is left to the queues. The function has 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many orders are followed at once: all of a batch would open a connection each, and where functions share a machine
+/// keep everybody else from it.
+const AT_ONCE: usize = 10;
 
 /// One who follows orders, by the setting that names the queue of what they could not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +88,8 @@ pub async fn follow(app: &App, records: Vec<Record>) -> Result<(), (String, JobE
     let batch =
         Batch { app, until: Instant::now() + PATIENCE, numbers: Mutex::default(), sent: Mutex::default() };
     let (news, unreadable) = sorted(&records);
-    let failed = join_all(news.iter().map(|one| batch.follow(one))).await;
+    let followed: Vec<_> = news.iter().map(|one| batch.follow(one)).collect();
+    let failed: Vec<_> = stream::iter(followed).buffered(AT_ONCE).collect().await;
     // They are in the order of their first records, and what can't be read comes after all of them.
     let failed = news.iter().zip(failed).find_map(|(one, done)| Some((one.since.clone(), done.err()?)));
     let Some(failed) = failed.or(unreadable) else { return Ok(()) };

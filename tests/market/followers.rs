@@ -175,7 +175,7 @@ impl Faults for Dies {
 #[tokio::test(start_paused = true)]
 async fn a_mail_whose_sender_dies_is_sent() {
     let mut twice = 0;
-    for at in 0..24 {
+    for at in 0..40 {
         let chaos = Arc::new(Dies(at, AtomicBool::new(true)));
         let market = TestMarket::open(|options| {
             options.chaos = Some(chaos.clone());

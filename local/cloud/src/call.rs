@@ -152,7 +152,8 @@ impl Cloud {
             return Ok(Err(error.into()));
         }
         match faults.and_then(|faults| faults.before(info)) {
-            None => {}
+            // A call takes time, in which others go on.
+            None => tokio::task::yield_now().await,
             Some(Fault::Refuse(refusal)) => return Ok(Err(refusal)),
             Some(Fault::Disconnect) => return Err(Broken::Disconnected),
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,

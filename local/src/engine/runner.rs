@@ -1,15 +1,7 @@
 //! Runs functions as Lambda does: each in an invocation of its own, bounded in time, and whatever it does,
 //! the market goes on.
 
-use std::{
-    collections::BTreeMap,
-    future::{Future, poll_fn},
-    panic::AssertUnwindSafe,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
 use serde_json::value::RawValue;
@@ -130,11 +122,11 @@ impl Runner {
         let invocation = Invocation { event, context };
 
         let under_way = self.activity.begin();
-        let (happenings, clock) = (self.happenings.clone(), self.clock.clone());
+        let happenings = self.happenings.clone();
         let (tell, told) = oneshot::channel();
         self.tasks.spawn(async move {
             let started = Instant::now();
-            let run = deployed.invoke(invocation, &clock);
+            let run = deployed.invoke(invocation);
             let (answer, busy) = match guard {
                 Some(guard) => Busy::of(guarded(guard, run)).await,
                 None => Busy::of(run).await,
@@ -163,7 +155,7 @@ impl Runner {
 }
 
 impl Deployed {
-    async fn invoke(&self, invocation: Invocation, clock: &Clock) -> Answer {
+    async fn invoke(&self, invocation: Invocation) -> Answer {
         let _permit = match &self.gate {
             None => None,
             Some(gate) => Some(gate.try_acquire().map_err(|_| Failure::Throttled)?),
@@ -175,33 +167,21 @@ impl Deployed {
         }
         let app = self.environment.app();
         let run = AssertUnwindSafe(self.function.invoke(app, invocation)).catch_unwind();
-        let ended = in_time(Killed::new(run, killed_at), clock, limit).await;
-        if matches!(ended, None | Some(None)) {
+        let ended = tokio::time::timeout(limit, Killed::new(run, killed_at)).await;
+        if matches!(ended, Err(_) | Ok(None)) {
             self.environment.renew();
         }
         match ended {
-            None => Err(Failure::TimedOut { seconds: self.spec.timeout }),
-            Some(None) => Err(Failure::Killed),
-            Some(Some(Err(panic))) => Err(Failure::Panicked(message_of(panic.as_ref()))),
-            Some(Some(Ok(Err(error)))) => Err(error.into()),
-            Some(Some(Ok(Ok(answer)))) if answer.get().len() > PAYLOAD_LIMIT => {
+            Err(_) => Err(Failure::TimedOut { seconds: self.spec.timeout }),
+            Ok(None) => Err(Failure::Killed),
+            Ok(Some(Err(panic))) => Err(Failure::Panicked(message_of(panic.as_ref()))),
+            Ok(Some(Ok(Err(error)))) => Err(error.into()),
+            Ok(Some(Ok(Ok(answer)))) if answer.get().len() > PAYLOAD_LIMIT => {
                 Err(Failure::TooLarge { what: "answer" })
             }
-            Some(Some(Ok(Ok(answer)))) => Ok(answer),
+            Ok(Some(Ok(Ok(answer)))) => Ok(answer),
         }
     }
-}
-
-/// What `run` comes to, unless its time is over first: as it passes, or as the clock says, which may be moved on at once.
-/// No function outlives its time on Lambda, and proofs rest on that.
-async fn in_time<F: Future>(run: F, clock: &Clock, limit: Duration) -> Option<F::Output> {
-    let deadline = clock.now() + limit;
-    let mut run = pin!(run);
-    let run = poll_fn(|context| match clock.now() > deadline {
-        true => Poll::Ready(None),
-        false => run.as_mut().poll(context).map(Some),
-    });
-    tokio::time::timeout(limit, run).await.ok().flatten()
 }
 
 fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
@@ -210,42 +190,4 @@ fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-
-    use jiff::{SignedDuration, Timestamp};
-
-    use super::*;
-
-    /// Takes a step a second, ten in all, in four and a half seconds, where the clock is moved on by `leap` seconds at
-    /// the third: how many were taken, and whether all were.
-    async fn steps_of(leap: i64) -> (u32, bool) {
-        let (began, ahead) = (Instant::now(), Arc::new(AtomicI64::new(0)));
-        let moved = Arc::clone(&ahead);
-        let clock = Clock::from_fn(move || {
-            let passed = SignedDuration::try_from(began.elapsed()).expect("a short time");
-            Timestamp::UNIX_EPOCH + passed + SignedDuration::from_secs(moved.load(Ordering::Relaxed))
-        });
-        let steps = AtomicU32::new(0);
-        let run = async {
-            for _ in 0..10 {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                if steps.fetch_add(1, Ordering::Relaxed) == 2 {
-                    ahead.store(leap, Ordering::Relaxed);
-                }
-            }
-        };
-        let ended = in_time(run, &clock, Duration::from_millis(4_500)).await;
-        (steps.load(Ordering::Relaxed), ended.is_some())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_run_outlives_its_time_however_it_passes() {
-        assert_eq!(steps_of(0).await, (4, false));
-        // By the clock it is over, and nothing more is done.
-        assert_eq!(steps_of(3_600).await, (3, false));
-    }
 }

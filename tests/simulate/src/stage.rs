@@ -94,8 +94,9 @@ pub fn attend(market: &Market, watch: &Watch) {
 }
 
 impl Stage {
-    /// Lets time pass at once.
+    /// Lets time pass at once, in which all that was under way ends.
     pub fn leap(&self, time: SignedDuration) {
+        self.weather.night();
         self.leap.fetch_add(time.as_secs(), Ordering::Relaxed);
     }
 

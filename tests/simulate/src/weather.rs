@@ -2,10 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use fastrand::Rng;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{json, value::RawValue};
-use souk::runtime::{Clock, Function};
+use souk::runtime::{Clock, Function, InvocationError};
 use souk_cloud::{AwsError, CallInfo, Delivery, Fault, Faults, Instead, Refusal};
 use souk_local::engine::{Chaos, Delivery as Redelivery, Failure, Fate, seeded_entropy};
 
@@ -46,6 +49,8 @@ pub struct Weather {
     skewed: Arc<AtomicBool>,
     /// By how many milliseconds the clocks have jumped.
     jump: Arc<AtomicI64>,
+    /// How many nights have passed at once.
+    nights: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -65,6 +70,7 @@ impl Weather {
             on: AtomicBool::new(false),
             skewed: Arc::default(),
             jump: Arc::default(),
+            nights: AtomicU64::new(0),
             state: Mutex::new(State { rng, counts: Counts::new(), panics: Vec::new() }),
         })
     }
@@ -79,6 +85,12 @@ impl Weather {
     pub fn end(&self) {
         self.on.store(false, Ordering::Relaxed);
         self.skewed.store(false, Ordering::Relaxed);
+    }
+
+    /// A night passes at once. Whatever runs as it falls does nothing in the morning: on Lambda its time is long over, and
+    /// proofs rest on that.
+    pub fn night(&self) {
+        self.nights.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often what happened.
@@ -108,8 +120,8 @@ impl Weather {
         strikes
     }
 
-    /// The code of the market's functions, as it runs in this weather: messages of the saga are lost, and one function
-    /// may have a bug.
+    /// The code of the market's functions, as it runs in this weather: messages of the saga are lost, one function may
+    /// have a bug, and none outlives a night.
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
         let functions = souk_local::functions();
         let functions = match &self.bug {
@@ -120,7 +132,24 @@ impl Weather {
             true => Arc::clone(self).lossy(function),
             false => function,
         };
-        functions.into_iter().map(lossy).collect()
+        functions.into_iter().map(lossy).map(|function| Arc::clone(self).mortal(function)).collect()
+    }
+
+    /// The function, whose runs end where they stand when a night passes.
+    fn mortal(self: Arc<Self>, function: Function) -> Function {
+        Function::raw(function.name(), function.kind(), move |app, invocation| {
+            let (weather, function) = (Arc::clone(&self), function.clone());
+            Box::pin(async move {
+                let nights = || weather.nights.load(Ordering::Relaxed);
+                let begun = nights();
+                let mut run = pin!(function.invoke(app, invocation));
+                poll_fn(|context| match nights() == begun {
+                    true => run.as_mut().poll(context),
+                    false => Poll::Ready(Err(InvocationError::new("TimedOut", "a night has passed"))),
+                })
+                .await
+            })
+        })
     }
 
     /// The function, some of whose messages are lost. Of the saga only: no order may need one.
