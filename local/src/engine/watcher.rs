@@ -38,13 +38,18 @@ impl Observer for Watcher {
             return;
         }
         let _ = self.happenings.send(Happening::Call(Box::new(record.clone())));
-        if record.operation == "SendEmail"
-            && record.outcome == Outcome::Done
-            && let Some(mail) =
-                self.cloud.get().and_then(Weak::upgrade).and_then(|cloud| cloud.ses.messages().pop())
-        {
-            let recipients = mail.to.len() + mail.cc.len() + mail.bcc.len();
-            let _ = self.happenings.send(Happening::Mail { subject: mail.subject, recipients });
+        if record.operation != "SendEmail" || record.outcome != Outcome::Done {
+            return;
+        }
+        let cloud = self.cloud.get().and_then(Weak::upgrade);
+        let mail = cloud.and_then(|cloud| {
+            cloud.ses.last(|mail| Happening::Mail {
+                subject: mail.subject.clone(),
+                recipients: mail.to.len() + mail.cc.len() + mail.bcc.len(),
+            })
+        });
+        if let Some(mail) = mail {
+            let _ = self.happenings.send(mail);
         }
     }
 }

@@ -90,6 +90,11 @@ impl Ses {
         self.outbox().emails.clone()
     }
 
+    /// The email that was sent last, if any was.
+    pub fn last<T>(&self, told: impl FnOnce(&Email) -> T) -> Option<T> {
+        self.outbox().emails.last().map(told)
+    }
+
     /// Lets an address, or every address of a domain, send. Once one is verified, the others are refused; before
     /// that all may send.
     pub fn verify(&self, identity: &str) {
