@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CloudError, Place, files, sqs::ids::Ids};
 
+/// So many emails are remembered whole, the latest; of those before them, what they say is left to the folder.
+const WHOLE: usize = 500;
+
 /// An email that was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
@@ -64,6 +67,17 @@ struct Outbox {
     identities: BTreeSet<String>,
 }
 
+impl Outbox {
+    /// Remembers an email.
+    fn push(&mut self, email: Email) {
+        self.emails.push(email);
+        let old = self.emails.len().checked_sub(WHOLE + 1).and_then(|place| self.emails.get_mut(place));
+        if let Some(Email { text, html, raw, .. }) = old {
+            (*text, *html, *raw) = (None, None, None);
+        }
+    }
+}
+
 impl Ses {
     pub(crate) fn open(place: Place, data: Option<&Path>) -> Result<Self, CloudError> {
         let folder = data.map(|data| data.join("outbox"));
@@ -77,15 +91,18 @@ impl Ses {
                 files::write(&path, &kept[..whole]).map_err(CloudError::files(&path))?;
             }
             let lines = kept[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-            outbox.emails = lines
-                .map(serde_json::from_slice)
-                .collect::<Result<_, _>>()
-                .map_err(|error| CloudError::Unreadable { path, reason: error.to_string() })?;
+            for line in lines {
+                let email = serde_json::from_slice(line).map_err(|error| CloudError::Unreadable {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
+                outbox.push(email);
+            }
         }
         Ok(Self { place, folder, outbox: Mutex::new(outbox) })
     }
 
-    /// The emails sent so far, the oldest first.
+    /// The emails sent so far, the oldest first. All but the last 500 have lost what they say.
     pub fn messages(&self) -> Vec<Email> {
         self.outbox().emails.clone()
     }

@@ -43,7 +43,7 @@ impl Ses {
                 .with_status(http::StatusCode::INTERNAL_SERVER_ERROR)
         })?;
         let answer = json!({"MessageId": email.id});
-        outbox.emails.push(email);
+        outbox.push(email);
         Ok(answer)
     }
 

@@ -34,6 +34,22 @@ async fn an_email_ends_in_the_outbox() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_outbox_does_not_grow_by_what_old_emails_say() {
+    let cloud = cloud();
+    let client = client!(aws_sdk_sesv2, cloud, owner());
+    for number in 0..502 {
+        let send = client.send_email().from_email_address("shop@market.example");
+        let send = send.destination(to("jane@doe.example")).content(simple(&format!("Mail {number}")));
+        send.send().await.unwrap();
+    }
+    let emails = cloud.ses.messages();
+    assert_eq!((emails.len(), emails[0].subject.as_str()), (502, "Mail 0"));
+    let whole = emails.iter().map(|email| (email.text.is_some(), email.html.is_some()));
+    let expected = (0..502).map(|number| (number > 1, number > 1));
+    assert!(whole.eq(expected));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_email_is_refused() {
     let cloud = cloud();
     let client = client!(aws_sdk_sesv2, cloud, owner());
