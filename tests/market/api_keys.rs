@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -12,7 +12,7 @@ use futures::future::join_all;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use souk_cloud::{CallRecord, Observer, Outcome};
+use souk_cloud::{AwsError, CallInfo, CallRecord, Fault, Faults, Observer, Outcome};
 use souk_tests::{Answer, Api, Jitter, TestMarket};
 
 /// What uses every permission of `api-keys` and of the authorizer where it looks keys up.
@@ -296,4 +296,50 @@ async fn the_last_use_is_noted_once_an_hour() {
     api.get("/v1/orders").await.expect(401);
     assert!(!market.state_items("key").await.iter().any(|key| key["id"] == till.json["id"]));
     assert!(!format!("{:?}", market.state_items("api key").await).contains(till.text_at("/id")));
+}
+
+/// While the switch is on, keys are asked for more often than they can be read.
+#[derive(Default)]
+struct Rush(AtomicBool);
+
+impl Faults for Rush {
+    fn before(&self, call: &CallInfo) -> Option<Fault> {
+        let keys = call.operation == "GetItem" && call.keys.iter().any(|(_, key)| key.starts_with("key/"));
+        let throttled = AwsError::new("ProvisionedThroughputExceededException", "slow down");
+        (keys && self.0.load(Ordering::Relaxed)).then(|| Fault::Refuse(throttled.into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rush_that_is_too_much_for_one_key_does_not_close_the_storefront() {
+    let rush = Arc::new(Rush::default());
+    let market = TestMarket::open(|options| options.faults = Some(rush.clone())).await;
+    let (shopper, owner) = (market.shopper().0, market.staff().0);
+    shopper.get("/v1/products").await.expect(200);
+    owner.get("/v1/products").await.expect(200);
+    rush.0.store(true, Ordering::Relaxed);
+    // What was just read of the key that everybody can read goes for it, and no other's.
+    for _ in 0..4 {
+        shopper.get("/v1/products").await.expect(200);
+    }
+    owner.get("/v1/products").await.expect(500);
+    // Not for long.
+    market.leap(SignedDuration::from_secs(11));
+    shopper.get("/v1/products").await.expect(500);
+    rush.0.store(false, Ordering::Relaxed);
+    shopper.get("/v1/products").await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_revoked_stays_so_when_keys_can_not_be_read() {
+    let rush = Arc::new(Rush::default());
+    let market = TestMarket::open(|options| options.faults = Some(rush.clone())).await;
+    let owner = market.staff().0;
+    let created = create(&owner, json!({"name": "Old shop window", "kind": "publishable"})).await;
+    let window = holder(&owner, &created);
+    window.get("/v1/products").await.expect(200);
+    owner.delete(&path(&created)).await.expect(204);
+    window.get("/v1/products").await.expect(401);
+    rush.0.store(true, Ordering::Relaxed);
+    window.get("/v1/products").await.expect(401);
 }

@@ -240,7 +240,9 @@ fn flash_sale(terms: flash::Terms) -> bool {
         "  sold out after {sold_out_after} ms, the last one confirmed after {confirmed_after} ms, all answered after \
          {answered_after} ms"
     );
-    println!("  of {calls} calls {throttled} were throttled, {met} met another at the stock");
+    let all: u64 = throttled.values().sum();
+    println!("  of {calls} calls {all} were throttled, {met} met another at the stock");
+    throttled.iter().for_each(|(of, count)| println!("    throttled: {count:>7} of {of}"));
     println!("  in {} s", began.elapsed().as_secs());
     sale.violations.iter().for_each(|violation| println!("  VIOLATION {violation}"));
     sale.violations.is_empty() && *sold == units as usize && *left == 0 && *unanswered == 0

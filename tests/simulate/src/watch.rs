@@ -1,6 +1,7 @@
 //! Sees every call and every commit as it happens, and tells the model, the trace and its hash.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
@@ -46,8 +47,8 @@ struct State {
     mails: Vec<i64>,
     /// When something went wrong with who sends mails.
     mail_troubles: Vec<i64>,
-    /// How many calls were throttled.
-    throttled: u64,
+    /// How many calls were throttled, by who made them and what the first key of each is of.
+    throttled: BTreeMap<String, u64>,
     /// How many violations were told.
     told: usize,
 }
@@ -64,7 +65,7 @@ impl Watch {
             commits: 0,
             mails: Vec::new(),
             mail_troubles: Vec::new(),
-            throttled: 0,
+            throttled: BTreeMap::new(),
             told: 0,
         };
         Arc::new(Self { clock, place: OnceLock::new(), state: Mutex::new(state) })
@@ -107,9 +108,9 @@ impl Watch {
         state.mail_troubles.iter().map(|trouble| 1 + near(*trouble).count()).sum()
     }
 
-    /// How many calls were throttled.
-    pub fn throttled(&self) -> u64 {
-        self.state().throttled
+    /// How many calls were throttled, by who made them and what the first key of each is of.
+    pub fn throttled(&self) -> BTreeMap<String, u64> {
+        self.state().throttled.clone()
     }
 
     /// Reads what was committed since the last time.
@@ -157,7 +158,8 @@ impl Observer for Watch {
             if let Outcome::Refused(code) = &record.outcome
                 && (code.contains("Throttl") || code.contains("Throughput"))
             {
-                state.throttled += 1;
+                let of = record.keys.first().map_or("", |(_, key)| family(key));
+                *state.throttled.entry(format!("{} {of}", record.caller)).or_default() += 1;
             }
             state.say(now, || line_of(record));
         }
@@ -216,6 +218,12 @@ fn line_of(record: &CallRecord) -> String {
 /// A key without the tenant it begins with.
 fn short(key: &str) -> &str {
     key.splitn(3, '/').nth(2).unwrap_or(key)
+}
+
+/// What a key is of.
+fn family(key: &str) -> &str {
+    let key = if key.starts_with("store_") { short(key) } else { key };
+    key.split('/').next().unwrap_or(key)
 }
 
 /// What a commit did to an item. What is sealed is left out: it differs from run to run.

@@ -14,9 +14,9 @@ pub fn store_profile(tenant: Tenant) -> Key {
     Key::rules(format!("{tenant}/store"), "profile")
 }
 
-/// How often any rule of a store changed that carts are priced by.
-pub fn edition(tenant: Tenant) -> Key {
-    Key::state(format!("{tenant}/edition"), "edition")
+/// How often any rule of a store changed that carts are priced by. A copy of it: each is in a partition of its own.
+pub fn edition(tenant: Tenant, copy: u8) -> Key {
+    Key::state(format!("{tenant}/edition/{copy}"), "edition")
 }
 
 /// The partition that holds a store's products, by id.

@@ -3,6 +3,7 @@
 mod meetings;
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -64,8 +65,8 @@ pub struct Sale {
     pub left: i64,
     /// Checkouts that were never answered.
     pub unanswered: u64,
-    /// Calls that were throttled.
-    pub throttled: u64,
+    /// Calls that were throttled, by who made them and what they were of.
+    pub throttled: BTreeMap<String, u64>,
     /// Transactions that were refused because another one was at the same stock.
     pub met: u64,
     /// AWS calls.
