@@ -90,9 +90,9 @@ impl Units {
         self.halves
     }
 
-    /// Whole units, rounded up.
-    pub fn ceil(self) -> u64 {
-        self.halves.div_ceil(2)
+    /// What each of so many takes of these, to the half above.
+    pub fn shared_by(self, many: usize) -> Self {
+        Self { halves: self.halves.div_ceil(many.max(1) as u64) }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     run::Run,
     throttle::{Direction, key_of},
 };
-use crate::{Capacity, Refusal, Units};
+use crate::{Capacity, Refusal};
 
 impl Run<'_> {
     /// Refuses a call one of whose partitions has nothing left.
@@ -121,7 +121,7 @@ impl Run<'_> {
         let now = self.cloud.place.now();
         for Capacity { table, units, .. } in consumed.shares.iter().filter(|share| share.index.is_none()) {
             let of_table = keys.iter().filter(|(name, _)| name == table).collect::<Vec<_>>();
-            let share = Units::whole(units.ceil().div_ceil(of_table.len().max(1) as u64));
+            let share = units.shared_by(of_table.len());
             for (table, key) in of_table {
                 self.state.throttle.charge(now, direction, (table, key), share);
             }
