@@ -319,9 +319,15 @@ async fn a_rush_that_is_too_much_for_one_key_does_not_close_the_storefront() {
     owner.get("/v1/products").await.expect(200);
     rush.0.store(true, Ordering::Relaxed);
     // What was just read of the key that everybody can read goes for it, and no other's.
+    let began = market.clock().now();
     for _ in 0..4 {
         shopper.get("/v1/products").await.expect(200);
     }
+    let waited = market.clock().now().duration_since(began);
+    assert!(
+        waited <= SignedDuration::from_millis(1_100),
+        "each waits for a quarter of a second, not {waited:?}"
+    );
     owner.get("/v1/products").await.expect(500);
     // Not for long.
     market.leap(SignedDuration::from_secs(11));

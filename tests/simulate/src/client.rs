@@ -51,6 +51,8 @@ pub struct Client {
 pub struct Answer {
     /// The body as JSON.
     pub json: Value,
+    /// The last answer's status, 0 where there was none.
+    pub status: u16,
     /// What the client knows of what it asked for.
     pub known: Known,
 }
@@ -125,16 +127,16 @@ impl Client {
             let (name, tell) = (&self.name, &json["code"]);
             self.stage.watch.say(|| format!("{name}: {method} {path} -> {status} {tell}"));
             match status {
-                200..=299 => return Answer { json, known: Known::Done },
+                200..=299 => return Answer { json, status, known: Known::Done },
                 // Nobody knows what became of it. Asked again with the same key, it is told.
                 0 | 500..=599 => known = Known::Unknown,
                 // Another one with this key is at it, or there is too much at once.
                 409 if json["code"] == "request_in_progress" => {}
                 429 => {}
-                _ => return Answer { json, known },
+                _ => return Answer { json, status, known },
             }
             if attempt == TRIES {
-                return Answer { json, known };
+                return Answer { json, status, known };
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(8));

@@ -1,6 +1,9 @@
 //! Who holds a key: what the authorizer asks on every request.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::model::{ApiKey, KeyKind};
 use crate::{
@@ -15,6 +18,9 @@ const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long ago a publishable key may have been read that can't be read now.
 const STANDS_IN: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long such a key is tried to be read, again and again where it is throttled.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Who holds an API key.
 ///
@@ -51,7 +57,16 @@ pub(in crate::identity) async fn holder(app: &App, secret: &str) -> Result<Optio
 async fn read(app: &App, hash: &str, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
     let name = format!("api-key/{hash}");
     let known = |most_age| app.memo().get::<Option<ApiKey>>(&name, now, most_age);
-    match store::get::<ApiKey>(app, "key", &keys::api_key(hash)).await {
+    let key = keys::api_key(hash);
+    let read = store::get::<ApiKey>(app, "key", &key);
+    let read = match known(STANDS_IN) {
+        None => read.await,
+        Some(_) => match timeout(PATIENCE, read).await {
+            Ok(read) => read,
+            Err(_) => Err(StoreError::Busy("the key can't be read in time".to_owned())),
+        },
+    };
+    match read {
         Ok(found) => {
             // Also that it is gone, where it was known.
             let publishable = found.as_ref().is_some_and(|key| key.kind == KeyKind::Publishable);

@@ -220,6 +220,8 @@ async fn buy(shop: Arc<Shop>, notes: Arc<Notes>, number: u32, pays: bool, after:
     match answer.known {
         Known::Done => shop.stage.history.ordered(&id, answer.text("/id")),
         Known::NotDone => {}
+        // Where another try was refused, this is the answer, though nobody knows what became of the one before.
+        Known::Unknown if (400..500).contains(&answer.status) => {}
         Known::Unknown => _ = notes.unanswered.fetch_add(1, Ordering::Relaxed),
     }
 }
