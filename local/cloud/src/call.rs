@@ -152,8 +152,8 @@ impl Cloud {
             return Ok(Err(error.into()));
         }
         match faults.and_then(|faults| faults.before(info)) {
-            // A call takes time, in which others go on.
-            None => tokio::task::yield_now().await,
+            None if self.gives_way => tokio::task::yield_now().await,
+            None => {}
             Some(Fault::Refuse(refusal)) => return Ok(Err(refusal)),
             Some(Fault::Disconnect) => return Err(Broken::Disconnected),
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,

@@ -20,12 +20,15 @@ pub struct CloudOptions {
     pub faults: Option<Arc<dyn Faults>>,
     /// Enforces DynamoDB's 1,000 write and 3,000 read units a second on each partition key.
     pub partition_limits: bool,
+    /// Lets others go on before each call, as they do while one is under way to AWS. Else a function that makes many is
+    /// not interrupted by them.
+    pub gives_way: bool,
 }
 
 impl CloudOptions {
     /// A cloud in memory, where nothing goes wrong.
     pub fn new(place: Place) -> Self {
-        Self { place, data: None, observer: None, faults: None, partition_limits: false }
+        Self { place, data: None, observer: None, faults: None, partition_limits: false, gives_way: false }
     }
 }
 
@@ -49,6 +52,7 @@ pub struct Cloud {
     pub objects: Objects,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) faults: Option<Arc<dyn Faults>>,
+    pub(crate) gives_way: bool,
     pub(crate) requests: AtomicU64,
     /// Itself, for calls that go on without their caller.
     pub(crate) me: Weak<Self>,
@@ -91,7 +95,7 @@ impl CloudError {
 impl Cloud {
     /// Opens a cloud: empty, or as the folder kept it.
     pub fn open(options: CloudOptions) -> Result<Arc<Self>, CloudError> {
-        let CloudOptions { place, data, observer, faults, partition_limits } = options;
+        let CloudOptions { place, data, observer, faults, partition_limits, gives_way } = options;
         let data = data.as_deref();
         if let Some(folder) = data {
             std::fs::create_dir_all(folder).map_err(CloudError::files(folder))?;
@@ -116,6 +120,7 @@ impl Cloud {
             objects,
             observer,
             faults,
+            gives_way,
             requests: AtomicU64::new(1),
             me: me.clone(),
         }))

@@ -129,6 +129,7 @@ fn open_cloud(
     cloud.data.clone_from(&options.data);
     cloud.faults.clone_from(&options.faults);
     cloud.partition_limits = options.partition_limits;
+    cloud.gives_way = options.turns;
     let watcher = Watcher::new(
         happenings.clone(),
         options.observer.iter().cloned().chain([Arc::clone(webhooks) as Arc<dyn Observer>]).collect(),
