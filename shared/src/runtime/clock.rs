@@ -1,8 +1,7 @@
 //! Time comes in through a value, so that a simulation can own it.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
-use aws_smithy_async::time::TimeSource;
 use jiff::Timestamp;
 
 /// Tells the time. The only way a handler learns it.
@@ -23,13 +22,6 @@ impl Clock {
     /// The present moment, in UTC.
     pub fn now(&self) -> Timestamp {
         (self.0)()
-    }
-}
-
-/// The AWS clients' time is a handler's: where that is virtual, so is what they wait for.
-impl TimeSource for Clock {
-    fn now(&self) -> SystemTime {
-        Self::now(self).into()
     }
 }
 
