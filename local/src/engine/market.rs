@@ -62,7 +62,8 @@ pub struct MarketOptions {
     /// Whether the sandbox notifies stores of payments that it decides on late. A test that wants to send its
     /// notifications itself turns it off.
     pub webhooks: bool,
-    /// Whether only as much runs at once as the machine has use for, the rest waiting for its turn.
+    /// Whether only as much runs at once as the machine has use for, the rest waiting for its turn, and who makes a call
+    /// gives way to others meanwhile.
     pub turns: bool,
     /// Whether every key that a function names is held against what its invocation is about.
     pub tripwire: bool,

@@ -11,8 +11,9 @@ use crate::{
 
 /// Who sends a request with this `Authorization` header to a deployment whose address is `issuer`.
 ///
-/// Everything that can be revoked is looked up, on every request: a key, a log-in, a role, an issuer that is trusted. So a revocation takes effect
-/// at the next request.
+/// Everything that can be revoked is looked up, on every request: a key, a log-in, a role, an issuer that is trusted. So a
+/// revocation takes effect at the next request; only of a publishable key that can't be read, what was read of it a moment
+/// ago goes.
 ///
 /// # Errors
 /// The inner one is [`Denial`]; the outer one [`StoreError`], where the keys can't be read.
