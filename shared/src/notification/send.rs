@@ -142,8 +142,6 @@ async fn take_on(app: &App, key: Key) -> Result<Option<i64>, JobError> {
             let mark: Option<Mark> = store::get(app, "mail", &key).await?;
             match mark {
                 Some(mark) if mark.sent => Ok(None),
-                // Its own: the answer to writing it was lost, and it was written again.
-                Some(mark) if mark.lease_until == lease_until => Ok(Some(lease_until)),
                 _ => Err(JobError::new("in_flight", "another worker is sending this mail")),
             }
         }
