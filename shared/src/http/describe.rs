@@ -30,7 +30,7 @@ pub(super) struct Types {
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
-/// Describes a route's types. A function pointer, so that a function on Lambda never runs it.
+/// Describes a route's types.
 pub(super) type Described = fn() -> Types;
 
 pub(super) fn described<B: ToSchema, Q: IntoParams, R: ToSchema>() -> Types {

@@ -7,6 +7,7 @@ mod card;
 mod compress;
 mod cursor;
 mod demands;
+#[cfg(feature = "description")]
 mod describe;
 mod etag;
 mod idempotency;
@@ -22,6 +23,7 @@ pub use call::Call;
 pub use compress::accepts_gzip;
 pub use cursor::{Limit, List};
 pub use demands::{Access, Keys};
+#[cfg(feature = "description")]
 pub use describe::describe;
 pub use etag::ETag;
 pub use idempotency::{CommitError, Idempotency, Mark};

@@ -13,11 +13,9 @@ use lambda_http::{
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    Access, Call, Code, Idempotency, Keys, Problem, Reply, body, compress,
-    describe::{Described, described},
-    safety,
-};
+#[cfg(feature = "description")]
+use super::describe::{Described, described};
+use super::{Access, Call, Code, Idempotency, Keys, Problem, Reply, body, compress, safety};
 use crate::{
     audit::{Action, Network},
     limit::{Address, Refusal, headers_of_context},
@@ -31,9 +29,11 @@ use crate::{
 pub struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
+    #[cfg_attr(not(feature = "description"), expect(dead_code, reason = "only the description says it"))]
     pub(super) summary: &'static str,
     pub(super) access: Access,
     pub(super) keys: Keys,
+    #[cfg_attr(not(feature = "description"), expect(dead_code, reason = "only the description says it"))]
     pub(super) answers: &'static [u16],
     pub(super) form: bool,
     pub(super) raw: bool,
@@ -128,6 +128,7 @@ pub(super) struct Incoming {
 struct Entry {
     route: Arc<Route>,
     handle: Arc<Handle>,
+    #[cfg(feature = "description")]
     described: Described,
 }
 
@@ -157,7 +158,12 @@ impl Routes {
             let (route, handler) = (Arc::clone(&of_route), handler.clone());
             Box::pin(async move { answer(&route, app, incoming, handler).await })
         };
-        self.0.push(Entry { route, handle: Arc::new(handle), described: described::<B, Q, R> });
+        self.0.push(Entry {
+            route,
+            handle: Arc::new(handle),
+            #[cfg(feature = "description")]
+            described: described::<B, Q, R>,
+        });
         self
     }
 
@@ -173,6 +179,7 @@ impl Routes {
     }
 
     /// Each route, with how it is described.
+    #[cfg(feature = "description")]
     pub(super) fn entries(&self) -> impl Iterator<Item = (&Route, Described)> {
         self.0.iter().map(|entry| (&*entry.route, entry.described))
     }
