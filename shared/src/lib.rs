@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod credential;
 pub mod customer;
+pub mod display;
 pub mod draft;
 pub mod follow;
 pub mod gift_card;

@@ -1,15 +1,16 @@
 //! The catalog: products and their variants.
 
+use std::slice;
+
 use jiff::SignedDuration;
 use serde::Deserialize;
 use souk::{
     audit::Action,
-    catalog::{self, ChangeProduct, NewProduct, Product, ProductStatus, ProductView, Sku},
+    catalog::{self, ChangeProduct, NewProduct, Product, ProductStatus, ProductView},
     contact::Tag,
+    display::{self, Display},
     http::{Call, ETag, Keys, Limit, List, Nothing, Problem, Reply, Routes, delete, get, patch, post},
     id::ProductId,
-    identity::StoreProfile,
-    inventory,
     money::Currency,
     principal::Scope,
     runtime::{App, Function},
@@ -112,22 +113,23 @@ async fn page(app: &App, call: &Call<Nothing, ListProducts>) -> Result<List<Prod
     let from = call.position(app, ask.cursor.as_deref(), &filters).await?;
     let page = catalog::list(app, tenant, tag, ask.status, ask.limit.get(), from.as_deref()).await?;
     let List { data, has_more, next_cursor } = call.list(app, page, &filters).await?;
-    let data = shown(app, tenant, data, ask.currency).await?;
-    Ok(List { data, has_more, next_cursor })
+    let display = Display::of(&app.showing(), tenant, &data).await?;
+    Ok(List { data: display.show(data, ask.currency).await?, has_more, next_cursor })
 }
 
 async fn read(app: App, call: Call<Nothing, ShowProduct>) -> Result<Reply<ProductView>, Problem> {
-    let (tenant, id) = (call.tenant()?, call.path::<ProductId>("id")?);
-    let product = catalog::get(&app, tenant, id).await?;
-    let product =
-        product.filter(|product| product.status == ProductStatus::Active || call.may(Scope::CatalogWrite));
-    let reply = one(&app, tenant, product.ok_or_else(Problem::not_found)?, call.query.currency).await?;
-    Ok(reply.cache(BRIEFLY))
+    // Who changes products sees at once what became of it.
+    let all = call.may(Scope::CatalogWrite);
+    let app = if all { app } else { app.showing() };
+    let found = display::product(&app, call.tenant()?, call.path::<ProductId>("id")?).await?;
+    let found = found.filter(|(product, _)| product.status == ProductStatus::Active || all);
+    let (product, display) = found.ok_or_else(Problem::not_found)?;
+    Ok(one(product, &display, call.query.currency).await?.cache(BRIEFLY))
 }
 
 async fn create(app: App, call: Call<NewProduct>) -> Result<Reply<ProductView>, Problem> {
     let product = Product::new(ProductId::new(&app), call.body.clone(), app.now())?;
-    let reply = one(&app, call.tenant()?, product.clone(), None).await?;
+    let reply = answer(&app, call.tenant()?, &product).await?;
     let reply = reply.status_created(format!("/v1/products/{}", product.id));
     changed(&app, call.tenant()?, catalog::create(&app, &call, &product, reply).await)
 }
@@ -137,7 +139,7 @@ async fn change(app: App, call: Call<ChangeProduct>) -> Result<Reply<ProductView
     let old = catalog::get(&app, tenant, id).await?.ok_or_else(Problem::not_found)?;
     ETag::of_version(old.version).if_match(&call.headers)?;
     let new = old.changed(call.body.clone(), app.now())?;
-    let reply = one(&app, tenant, new.clone(), None).await?;
+    let reply = answer(&app, tenant, &new).await?;
     changed(&app, tenant, catalog::replace(&app, &call, &old, &new, reply).await)
 }
 
@@ -157,34 +159,20 @@ fn changed<T>(app: &App, tenant: Tenant, outcome: T) -> T {
     outcome
 }
 
-fn skus(products: &[Product]) -> Vec<Sku> {
-    products.iter().flat_map(|product| &product.variants).map(|variant| variant.sku.clone()).collect()
-}
-
-/// A page of products, with what there is of each SKU.
-async fn shown(
-    app: &App,
-    tenant: Tenant,
-    products: Vec<Product>,
-    currency: Option<Currency>,
-) -> Result<Vec<ProductView>, Problem> {
-    let currency = match currency {
-        Some(currency) => currency,
-        None => StoreProfile::of(&app.showing(), tenant).await?.currency,
-    };
-    let available = inventory::available(app, tenant, &skus(&products), false).await?;
-    Ok(catalog::views(products, currency, &available))
+/// What a change of a product is answered with.
+async fn answer(app: &App, tenant: Tenant, product: &Product) -> Result<Reply<ProductView>, Problem> {
+    let display = Display::of(&app.showing(), tenant, slice::from_ref(product)).await?;
+    one(product.clone(), &display, None).await
 }
 
 /// One product, tagged by its version and by what the rest of the page shows of stock and currency.
 async fn one(
-    app: &App,
-    tenant: Tenant,
     product: Product,
+    display: &Display,
     currency: Option<Currency>,
 ) -> Result<Reply<ProductView>, Problem> {
     let version = product.version;
-    let view = shown(app, tenant, vec![product], currency).await?.into_iter().next();
+    let view = display.show(vec![product], currency).await?.into_iter().next();
     let view = view.ok_or_else(Problem::not_found)?;
     let rest: Vec<_> = view.variants.iter().map(|variant| (variant.price, variant.available)).collect();
     Ok(Reply::ok(view).etag(ETag::of_version(version).with(&format!("{rest:?}"))))

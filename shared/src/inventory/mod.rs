@@ -19,5 +19,5 @@ pub use deal::{ChangeStock, spread};
 pub use level::{Level, Levels, Spread};
 pub use movement::{Amount, Movement, NewMovement, opening, put_back, record};
 pub use reservation::{Allocation, Demand, Reserved, adjust, hold, release, reserve, ship};
-pub use stock::{Stock, available, read};
+pub use stock::{Stock, available, available_in, keys_of, read};
 pub use view::{LocationView, StockView, view};

@@ -7,7 +7,7 @@ use crate::{
     catalog::Sku,
     contact::LocationId,
     runtime::App,
-    store::{self, StoreError, keys},
+    store::{self, Found, Key, StoreError, keys},
     tenant::Tenant,
 };
 
@@ -138,9 +138,17 @@ pub(super) async fn first_buckets(
     skus: &[Sku],
     strongly: bool,
 ) -> Result<Vec<Levels>, StoreError> {
-    let keys: Vec<_> = skus.iter().map(|sku| keys::stock(tenant, sku.as_str())).collect();
-    let found = store::get_many::<Levels>(app, "stock", &keys, strongly).await?;
-    Ok(found.into_iter().map(Option::unwrap_or_default).collect())
+    first_of(&store::look_up(app, &keys_of(tenant, skus), strongly).await?, tenant, skus)
+}
+
+/// Where the first bucket of each of `skus` is.
+pub fn keys_of(tenant: Tenant, skus: &[Sku]) -> Vec<Key> {
+    skus.iter().map(|sku| keys::stock(tenant, sku.as_str())).collect()
+}
+
+fn first_of(found: &Found, tenant: Tenant, skus: &[Sku]) -> Result<Vec<Levels>, StoreError> {
+    let levels = |sku: &Sku| found.get::<Levels>("stock", &keys::stock(tenant, sku.as_str()));
+    skus.iter().map(|sku| Ok(levels(sku)?.unwrap_or_default())).collect()
 }
 
 /// Adds what the other buckets hold to the first ones. Nothing, where stock was dealt between them meanwhile, and so
@@ -182,6 +190,21 @@ async fn with_others(
     Ok(Some(stocks))
 }
 
+/// How many of each of `skus` can be promised, as far as that is only shown. `found` has what lies at their [`keys_of`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn available_in(
+    app: &App,
+    tenant: Tenant,
+    skus: &[Sku],
+    found: &Found,
+) -> Result<BTreeMap<Sku, u64>, StoreError> {
+    let first = skus.iter().zip(first_of(found, tenant, skus)?).collect();
+    let stocks = with_others(app, tenant, first, false).await?.ok_or_else(dealt)?;
+    Ok(sums(skus, &stocks))
+}
+
 /// How many of each of `skus` can be promised. For showing it may be a moment old; a refusal must rest on what is read
 /// `strongly`.
 ///
@@ -194,7 +217,11 @@ pub async fn available(
     strongly: bool,
 ) -> Result<BTreeMap<Sku, u64>, StoreError> {
     let stocks = read_many(app, tenant, skus, strongly).await?;
-    Ok(skus.iter().cloned().zip(stocks.iter().map(Stock::available)).collect())
+    Ok(sums(skus, &stocks))
+}
+
+fn sums(skus: &[Sku], stocks: &[Stock]) -> BTreeMap<Sku, u64> {
+    skus.iter().cloned().zip(stocks.iter().map(Stock::available)).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, StoreError, Write, get, keys, look_up};
+use super::{Found, Key, StoreError, Write, get, keys, look_up};
 use crate::{runtime::App, tenant::Tenant};
 
 /// How long an environment goes without reading rules anew. They are right for as long as the edition is; this bounds how
@@ -64,9 +64,20 @@ impl Edition {
         kind: &'static str,
         key: Key,
     ) -> Result<(Option<T>, Self), StoreError> {
+        let (found, edition) = Self::beside(app, tenant, vec![key.clone()]).await?;
+        Ok((found.get(kind, &key)?, edition))
+    }
+
+    /// What the state table has under `keys`, and the edition with it: one call for all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn beside(app: &App, tenant: Tenant, mut keys: Vec<Key>) -> Result<(Found, Self), StoreError> {
         let count = any_copy(app, tenant);
-        let found = look_up(app, &[key.clone(), count.clone()], true).await?;
-        Ok((found.get(kind, &key)?, Self::new(app, tenant, found.get("edition", &count)?)))
+        keys.push(count.clone());
+        let found = look_up(app, &keys, true).await?;
+        let edition = Self::new(app, tenant, found.get("edition", &count)?);
+        Ok((found, edition))
     }
 
     fn new(app: &App, tenant: Tenant, count: Option<Count>) -> Self {

@@ -23,6 +23,8 @@ pub struct Tally {
     pub calls: u64,
     /// How many commits were held against the model.
     pub commits: u64,
+    /// How often the bug that was planted made a difference.
+    pub struck: u64,
     /// How many seconds passed in the markets.
     pub seconds: i64,
     /// What went wrong on purpose.
@@ -38,6 +40,7 @@ impl Tally {
         self.late += report.late;
         self.calls += report.calls;
         self.commits += report.commits;
+        self.struck += report.struck;
         self.seconds += report.seconds;
         for (kind, count) in &report.faults {
             *self.faults.entry(*kind).or_default() += count;

@@ -193,7 +193,7 @@ fn show(tally: &Tally, took: Duration) {
     }
 }
 
-/// Plants each bug, and runs seeds until it is found.
+/// Plants each bug, and runs seeds until it is found. Where it never struck, no number of seeds would do.
 fn all_bugs(arguments: &Arguments) -> bool {
     let seeds = arguments.seeds.unwrap_or(1000);
     let mut missed = Vec::new();
@@ -203,10 +203,13 @@ fn all_bugs(arguments: &Arguments) -> bool {
         match tally.failed.iter().min_by_key(|report| report.plan.seed) {
             Some(report) => {
                 let first = report.violations[0].chars().take(100).collect::<String>();
-                println!("{:28} found after {:>4} seeds: {first}", bug.name, tally.seeds);
+                println!(
+                    "{:28} found after {:>4} seeds, struck {:>4} times: {first}",
+                    bug.name, tally.seeds, tally.struck
+                );
             }
             None => {
-                println!("{:28} NOT found in {} seeds", bug.name, tally.seeds);
+                println!("{:28} NOT found in {} seeds, struck {} times", bug.name, tally.seeds, tally.struck);
                 missed.push(bug.name);
             }
         }

@@ -33,6 +33,8 @@ pub struct Report {
     pub late: u64,
     /// What went wrong on purpose.
     pub faults: Counts,
+    /// How often the bug that was planted made a difference.
+    pub struck: u64,
     /// How many seconds passed in the market.
     pub seconds: i64,
     /// What must hold and did not.
@@ -78,8 +80,8 @@ async fn play(plan: &Plan, bug: Option<&'static Bug>, traced: bool) -> Report {
     let (orders, late) = shop.stage.watch.model(|model| (model.order_count() as u64, model.booked_late()));
     let seconds = shop.stage.seconds();
     let (hash, trace, calls, commits) = shop.stage.watch.summary();
-    let (plan, faults) = (plan.clone(), weather.counts());
-    Report { plan, hash, trace, calls, commits, orders, late, faults, seconds, violations }
+    let (plan, faults, struck) = (plan.clone(), weather.counts(), weather.struck());
+    Report { plan, hash, trace, calls, commits, orders, late, faults, struck, seconds, violations }
 }
 
 /// Everybody does what they came for.

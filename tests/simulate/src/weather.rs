@@ -98,6 +98,11 @@ impl Weather {
         self.state().counts.clone()
     }
 
+    /// How often the bug that was planted made a difference.
+    pub fn struck(&self) -> u64 {
+        self.bug.as_ref().map_or(0, |bug| bug.struck())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

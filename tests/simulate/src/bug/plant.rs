@@ -1,7 +1,10 @@
 //! How a bug is planted: in requests, answers and ends of invocations.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,12 +22,23 @@ use crate::{item, plan::WHOLE};
 pub struct Planted {
     bug: &'static Bug,
     rng: Mutex<Rng>,
+    struck: Arc<AtomicU64>,
 }
 
 impl Planted {
     /// Plants a bug. When it shows is drawn from the seed.
     pub fn new(bug: &'static Bug, seed: u64) -> Self {
-        Self { bug, rng: Mutex::new(Rng::with_seed(seed ^ 0x6275_6773)) }
+        Self { bug, rng: Mutex::new(Rng::with_seed(seed ^ 0x6275_6773)), struck: Arc::default() }
+    }
+
+    /// How often the bug has made a difference to what was asked, answered or told so far. That a write lost its condition
+    /// counts whether or not the condition would have held.
+    pub fn struck(&self) -> u64 {
+        self.struck.load(Ordering::Relaxed)
+    }
+
+    fn strike(struck: &AtomicU64) {
+        struck.fetch_add(1, Ordering::Relaxed);
     }
 
     fn shows(&self) -> bool {
@@ -37,6 +51,15 @@ impl Planted {
         if caller != self.bug.function {
             return None;
         }
+        let instead = self.instead(operation, body);
+        // What an old answer lacks is counted where it is taken away.
+        if instead.is_some() && !matches!(self.bug.how, How::Stale(_)) {
+            Self::strike(&self.struck);
+        }
+        instead
+    }
+
+    fn instead(&self, operation: &str, body: &Bytes) -> Option<Instead> {
         if let Some(answer) = self.pretended(operation, body) {
             return Some(Instead::Answer(answer));
         }
@@ -70,8 +93,12 @@ impl Planted {
                 let asked: Value = serde_json::from_slice(body).ok()?;
                 let pk = asked["ExpressionAttributeValues"][":pk"]["S"].as_str()?;
                 let fits = table_fits(&asked, family) && pk_fits(pk, family) && self.shows();
-                let shorten: Box<dyn FnOnce(Bytes) -> Bytes + Send> =
-                    Box::new(|answer| shorter(&answer).unwrap_or(answer));
+                let struck = Arc::clone(&self.struck);
+                let shorten: Box<dyn FnOnce(Bytes) -> Bytes + Send> = Box::new(move |answer| {
+                    let Some(shorter) = shorter(&answer) else { return answer };
+                    Self::strike(&struck);
+                    shorter
+                });
                 fits.then(|| Instead::Ask { body: body.clone(), answer: shorten })
             }
             _ => None,
@@ -109,15 +136,24 @@ impl Planted {
         Function::raw(function.name(), function.kind(), move |app, invocation| {
             let (planted, function) = (Arc::clone(&self), function.clone());
             Box::pin(async move {
+                let struck = || Self::strike(&planted.struck);
                 match planted.bug.how {
                     _ if !planted.shows() => function.invoke(app, invocation).await,
-                    How::FirstOnly => function.invoke(app, first_only(invocation)).await,
+                    How::FirstOnly => {
+                        let (invocation, shorter) = first_only(invocation);
+                        shorter.then(struck);
+                        function.invoke(app, invocation).await
+                    }
                     How::Early => {
                         let moment = Duration::from_millis(planted.below(60));
-                        let _ = tokio::time::timeout(moment, function.invoke(app, invocation)).await;
+                        let done = tokio::time::timeout(moment, function.invoke(app, invocation)).await;
+                        done.is_err().then(struck);
                         Ok(all_done())
                     }
-                    _ => function.invoke(app, invocation).await.map(|_| all_done()),
+                    _ => function.invoke(app, invocation).await.map(|answer| {
+                        (answer.get() != ALL_DONE).then(struck);
+                        all_done()
+                    }),
                 }
             })
         })
@@ -173,19 +209,22 @@ impl Planted {
 const PUBLISHED: &str = "<PublishBatchResponse><PublishBatchResult><Successful></Successful><Failed></Failed>\
                          </PublishBatchResult></PublishBatchResponse>";
 
-/// The answer that no message of a batch failed.
+/// The answer that no message of a batch failed, as every function gives it.
+const ALL_DONE: &str = r#"{"batchItemFailures":[]}"#;
+
 fn all_done() -> Box<RawValue> {
-    RawValue::from_string(r#"{"batchItemFailures":[]}"#.to_owned()).expect("this is JSON")
+    RawValue::from_string(ALL_DONE.to_owned()).expect("this is JSON")
 }
 
-/// The invocation with the first of its records.
-fn first_only(mut invocation: Invocation) -> Invocation {
+/// The invocation with the first of its records, and whether it had more.
+fn first_only(mut invocation: Invocation) -> (Invocation, bool) {
     let mut event: Value = serde_json::from_str(invocation.event.get()).unwrap_or_default();
-    if let Some(records) = event["Records"].as_array_mut() {
-        records.truncate(1);
-        invocation.event = RawValue::from_string(event.to_string()).expect("this is JSON");
-    }
-    invocation
+    let Some(records) = event["Records"].as_array_mut().filter(|records| records.len() > 1) else {
+        return (invocation, false);
+    };
+    records.truncate(1);
+    invocation.event = RawValue::from_string(event.to_string()).expect("this is JSON");
+    (invocation, true)
 }
 
 fn table_fits(write: &Value, family: Family) -> bool {
