@@ -11,7 +11,10 @@ use ring::hmac;
 
 use crate::limit::Memory;
 
-use super::{Clock, Entropy, Memo, MetricSink, Settings, StartError, TenantMemo, Transport, web::Outside};
+use super::{
+    Clock, Entropy, Memo, MetricSink, Settings, StartError, TenantMemo, Transport, sign::signing,
+    web::Outside,
+};
 
 /// The root secret's ARN is in this variable.
 const ROOT_SECRET: &str = "ROOT_SECRET_ARN";
@@ -53,8 +56,10 @@ struct Inner {
 
 /// Builds a service's client on the shared transport at its first use: a function pays, in start-up time
 /// and in bytes, only for the services it calls.
+///
+/// What is asked of a service that is named is signed [here](super::sign), of any other by the SDK.
 macro_rules! client {
-    ($app:ident, $field:ident, $sdk:ident) => {
+    ($app:ident, $field:ident, $sdk:ident $(, $service:literal)?) => {
         $app.0.$field.get_or_init(|| {
             let transport = &$app.0.transport;
             let mut config = $sdk::Config::builder()
@@ -63,14 +68,17 @@ macro_rules! client {
                 // Its own count of what may still be retried: where many environments share a process, as nowhere on
                 // Lambda, one that fails must not take the retries of the others.
                 .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($field)).build())
+                // What notices when a stream stalls goes by the machine's clock, and no stream comes to it: answers are
+                // read to their end before.
+                .stalled_stream_protection($sdk::config::StalledStreamProtectionConfig::disabled())
                 .http_client(transport.http_client.clone());
-            config = match &transport.credentials {
-                Some(credentials) => config.credentials_provider(credentials.clone()),
-                // Within the process, where no stream stalls. What notices when one does goes by the machine's clock:
-                // what a simulation comes to would depend on how fast it is played.
-                None => config.allow_no_auth().stalled_stream_protection(
-                    $sdk::config::StalledStreamProtectionConfig::disabled(),
-                ),
+            let service = None::<&'static str>$(.or(Some($service)))?;
+            config = match (&transport.credentials, service) {
+                (Some(credentials), Some(service)) => {
+                    config.allow_no_auth().http_client(signing(transport, credentials, service, &$app.0.clock))
+                }
+                (Some(credentials), None) => config.credentials_provider(credentials.clone()),
+                (None, _) => config.allow_no_auth(),
             };
             if let Some(endpoint) = &transport.endpoint {
                 config = config.endpoint_url(endpoint);
@@ -226,17 +234,17 @@ impl App {
 
     /// DynamoDB.
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
-        client!(self, dynamodb, aws_sdk_dynamodb)
+        client!(self, dynamodb, aws_sdk_dynamodb, "dynamodb")
     }
 
     /// SQS.
     pub fn sqs(&self) -> &aws_sdk_sqs::Client {
-        client!(self, sqs, aws_sdk_sqs)
+        client!(self, sqs, aws_sdk_sqs, "sqs")
     }
 
     /// SNS.
     pub fn sns(&self) -> &aws_sdk_sns::Client {
-        client!(self, sns, aws_sdk_sns)
+        client!(self, sns, aws_sdk_sns, "sns")
     }
 
     /// SES.
@@ -246,11 +254,11 @@ impl App {
 
     /// Secrets Manager.
     pub fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
-        client!(self, secrets, aws_sdk_secretsmanager)
+        client!(self, secrets, aws_sdk_secretsmanager, "secretsmanager")
     }
 
     /// KMS.
     pub fn kms(&self) -> &aws_sdk_kms::Client {
-        client!(self, kms, aws_sdk_kms)
+        client!(self, kms, aws_sdk_kms, "kms")
     }
 }

@@ -12,6 +12,7 @@ mod memo;
 mod metric;
 mod patient;
 mod settings;
+mod sign;
 mod stream;
 pub(crate) mod telemetry;
 mod transport;
