@@ -69,8 +69,8 @@ pub async fn product(
     let (memo, name, key) = (app.tenant_memo(), format!("skus of {id}"), keys::product(tenant, id));
     let guess = memo.get::<Vec<Sku>>(tenant, &name, app.now(), GUESSED).unwrap_or_default();
     let asked = [key.clone()].into_iter().chain(inventory::keys_of(tenant, &guess)).collect();
-    let (found, edition) = Edition::beside(app, tenant, asked).await?;
-    let Some(product) = found.get::<Product>("product", &key)? else { return Ok(None) };
+    let (mut found, edition) = Edition::beside(app, tenant, asked).await?;
+    let Some(product) = found.take::<Product>("product", &key)? else { return Ok(None) };
     let skus = skus(slice::from_ref(&product));
     let available = if *guess == skus {
         inventory::available_in(app, tenant, &skus, &found).await?

@@ -155,13 +155,12 @@ impl<K: Kind> Id<K> {
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(K::PREFIX)?;
-        f.write_str("_")?;
-        // 26 digits of 5 bits; the first holds the topmost 3.
-        for place in (0..26).rev() {
-            let digit = ALPHABET[((self.0 >> (5 * place)) & 31) as usize];
-            write!(f, "{}", digit as char)?;
+        // A line, and 26 digits of 5 bits; the first holds the topmost 3.
+        let mut text = [b'_'; 27];
+        for (place, digit) in text[1..].iter_mut().rev().enumerate() {
+            *digit = ALPHABET[((self.0 >> (5 * place)) & 31) as usize];
         }
-        Ok(())
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

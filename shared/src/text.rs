@@ -1,5 +1,16 @@
 //! Strings that can only hold what they say: parsed once at the edge, trusted inside.
 
+/// Two hexadecimal digits for each of `bytes`, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
 /// Defines a string type whose values all passed `$check`, a `fn(&str) -> Result<(), String>`.
 ///
 /// It reads and writes as a plain JSON string; a value that fails says `$check`'s reason. The pattern and

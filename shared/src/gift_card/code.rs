@@ -12,6 +12,7 @@ use utoipa::{
 use crate::{
     runtime::{App, StartError},
     tenant::Tenant,
+    text::hex,
 };
 
 /// Digits that people don't take for one another.
@@ -77,7 +78,7 @@ impl GiftCode {
     pub async fn hash(&self, app: &App, tenant: Tenant) -> Result<String, StartError> {
         let key = app.derived_key("gift-card").await?;
         let tag = hmac::sign(&key, format!("{tenant} {}", self.0).as_bytes());
-        Ok(tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(tag.as_ref()))
     }
 }
 

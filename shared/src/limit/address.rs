@@ -6,6 +6,8 @@ use ring::hmac;
 
 use crate::runtime::{App, StartError};
 
+use crate::text::hex;
+
 /// A source address, as limits tell callers apart: IPv4 as it is, IPv6 by its /64, which one household has.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address(String);
@@ -38,7 +40,7 @@ impl Address {
     /// [`StartError`] where the root secret can't be read.
     pub async fn opaque(&self, app: &App) -> Result<String, StartError> {
         let tag = hmac::sign(&app.derived_key("address").await?, self.0.as_bytes());
-        Ok(tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&tag.as_ref()[..16]))
     }
 }
 

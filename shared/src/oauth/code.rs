@@ -1,6 +1,6 @@
 //! Authorization codes: good once, for a minute, for one client.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::{
     runtime::App,
     session::{self, NewSession, Session},
     store::{self, Key, StoreError, Write, WriteError, keys},
+    text::hex,
 };
 
 /// How long a code is good.
@@ -65,10 +66,7 @@ pub(super) async fn issue(
     told: Write,
 ) -> Result<Option<String>, WriteError> {
     let random: [u8; 32] = app.entropy().bytes();
-    let code = random.iter().fold("ac_".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let code = format!("ac_{}", hex(&random));
     let still = agreed.by.still(client.tenant(), agreed.who);
     let agreement = Agreement {
         client: client.id,

@@ -25,6 +25,7 @@ use crate::{
     runtime::App,
     store::{self, Key, Query, Write, WriteError, keys},
     tenant::Tenant,
+    text::hex,
 };
 use methods::{Behavior, Outcome, behavior};
 use payment::{Change, Payment};
@@ -166,8 +167,7 @@ impl Provider for Sandbox {
             Behavior::LoseAnswer(outcome) => Payment::decided_as(amount, outcome),
             Behavior::Authenticate => {
                 let random: [u8; 16] = self.app.entropy().bytes();
-                let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-                let secret = Some(ClientSecret(format!("sandbox_{key}_secret_{random}")));
+                let secret = Some(ClientSecret(format!("sandbox_{key}_secret_{}", hex(&random))));
                 Payment { secret, ..Payment::new(amount, ProviderStatus::RequiresAction) }
             }
             Behavior::Late(outcome) => Payment {

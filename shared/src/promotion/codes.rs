@@ -12,6 +12,7 @@ use crate::{
     runtime::App,
     store::{self, Page, Query, StoreError, Write, WriteError, keys},
     tenant::Tenant,
+    text::hex,
 };
 
 /// Codes that one request may make.
@@ -145,8 +146,7 @@ impl Batch {
         let secret = app.derived_key("promotion-codes").await.map_err(Problem::internal)?;
         let own = hmac::sign(&secret, &[who.as_bytes(), request].concat());
         let key = hmac::Key::new(hmac::HMAC_SHA256, own.as_ref());
-        let name =
-            hmac::sign(&key, b"name").as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&hmac::sign(&key, b"name").as_ref()[..16]);
         Ok(Self { promotion, name, key })
     }
 

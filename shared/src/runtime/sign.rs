@@ -29,6 +29,7 @@ use jiff::{SignedDuration, fmt::rfc2822, tz::TimeZone};
 use ring::{digest, hmac};
 
 use super::{Clock, Transport};
+use crate::text::hex;
 
 /// AWS takes signatures that are five minutes old. From this much on, its clock goes and not the machine's.
 const OFF: SignedDuration = SignedDuration::from_mins(4);
@@ -166,12 +167,6 @@ fn canonical(request: &HttpRequest, host: &str) -> Result<(String, String), BoxE
 
 fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// Never what is signed with.

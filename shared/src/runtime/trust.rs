@@ -243,7 +243,7 @@ mod tests {
         let hashes: Vec<_> = found
             .iter()
             .map(|certificate| ring::digest::digest(&ring::digest::SHA256, certificate))
-            .map(|hash| hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            .map(|hash| crate::text::hex(hash.as_ref()))
             .collect();
         assert_eq!(hashes, known);
         let in_five_years = Timestamp::now().to_zoned(TimeZone::UTC) + 5.years();

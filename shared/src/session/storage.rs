@@ -1,7 +1,5 @@
 //! Where sessions are kept.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
 use super::model::{NewSession, RefreshRecord, Session};
@@ -12,6 +10,7 @@ use crate::{
     runtime::App,
     store::{self, StoreError, Table, Write, WriteError, keys},
     tenant::Tenant,
+    text::hex,
 };
 
 /// Begins a session: the session, its first refresh token, and what is to be written for it.
@@ -46,10 +45,7 @@ pub fn begin(
 
 /// As a refresh token is written: `rt_` and 256 bits.
 pub(super) fn token_of(bytes: &[u8]) -> String {
-    bytes.iter().fold("rt_".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("rt_{}", hex(bytes))
 }
 
 pub(super) fn refresh_write(tenant: Tenant, session: &Session, token: &str) -> Result<Write, StoreError> {

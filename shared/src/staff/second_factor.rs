@@ -22,6 +22,7 @@ use crate::{
     session,
     store::{self, StoreError, Write, WriteError, keys},
     tenant::Tenant,
+    text::hex,
     vault::Sealed,
 };
 
@@ -311,5 +312,5 @@ pub(super) async fn accepts<B, Q>(
 async fn recovery_hash(app: &App, tenant: Tenant, id: StaffId, code: &str) -> Result<String, Problem> {
     let key = app.derived_key("recovery codes").await.map_err(Problem::internal)?;
     let hash = hmac::sign(&key, format!("{tenant}/{id}/{code}").as_bytes());
-    Ok(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash.as_ref()))
 }

@@ -64,8 +64,8 @@ impl Edition {
         kind: &'static str,
         key: Key,
     ) -> Result<(Option<T>, Self), StoreError> {
-        let (found, edition) = Self::beside(app, tenant, vec![key.clone()]).await?;
-        Ok((found.get(kind, &key)?, edition))
+        let (mut found, edition) = Self::beside(app, tenant, vec![key.clone()]).await?;
+        Ok((found.take(kind, &key)?, edition))
     }
 
     /// What the state table has under `keys`, and the edition with it: one call for all.
@@ -75,8 +75,8 @@ impl Edition {
     pub async fn beside(app: &App, tenant: Tenant, mut keys: Vec<Key>) -> Result<(Found, Self), StoreError> {
         let count = any_copy(app, tenant);
         keys.push(count.clone());
-        let found = look_up(app, &keys, true).await?;
-        let edition = Self::new(app, tenant, found.get("edition", &count)?);
+        let mut found = look_up(app, &keys, true).await?;
+        let edition = Self::new(app, tenant, found.take("edition", &count)?);
         Ok((found, edition))
     }
 

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_common_is_what_it_was() {
         let digest = ring::digest::digest(&ring::digest::SHA256, COMMON);
-        let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = crate::text::hex(digest.as_ref());
         assert_eq!(digest, "29fa8ef9de1eb616971bcb698a22b15b9c8f60cbb55942a2f74cc59b95e13f3f");
     }
 

@@ -49,6 +49,19 @@ impl Found {
         let item = self.0.get(&(key.pk().to_owned(), key.sk().to_owned()));
         item.cloned().map(|item| parse(kind, item)).transpose()
     }
+
+    /// The item at `key`, which is not found here any more: [`Found::get`] copies it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn take<T: DeserializeOwned>(
+        &mut self,
+        kind: &'static str,
+        key: &Key,
+    ) -> Result<Option<T>, StoreError> {
+        let item = self.0.remove(&(key.pk().to_owned(), key.sk().to_owned()));
+        item.map(|item| parse(kind, item)).transpose()
+    }
 }
 
 /// The items of the state table at `keys`, in the order of the keys, `None` where there is none. Keys may repeat.

@@ -9,6 +9,7 @@ use crate::{
     contact::Email,
     runtime::{App, StartError},
     tenant::Tenant,
+    text::hex,
 };
 
 /// A keyed hash of an email address: the same for the same address of a store, and without the deployment's root
@@ -30,13 +31,13 @@ pub async fn email_hash(app: &App, tenant: Tenant, email: &Email) -> Result<Emai
 
 /// A keyed hash of `text`, as 64 hexadecimal digits.
 pub fn keyed_hash(key: &hmac::Key, text: &str) -> String {
-    hmac::sign(key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hmac::sign(key, text.as_bytes()).as_ref())
 }
 
 /// 64 hexadecimal digits.
 impl fmt::Display for EmailHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

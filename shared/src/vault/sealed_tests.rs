@@ -16,7 +16,7 @@ fn cipher(key: u8) -> Cipher {
 
 fn subjects() -> impl Strategy<Value = Subject> {
     let hash = any::<[u8; 32]>().prop_map(|bytes| {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = crate::text::hex(&bytes);
         Subject::Guest(hex.parse().unwrap())
     });
     prop_oneof![

@@ -21,6 +21,7 @@ use crate::{
     runtime::App,
     store::{self, Query, StoreError, Write, keys},
     tenant::{Mode, Tenant},
+    text::hex,
 };
 
 /// How often a key is revoked that keeps changing meanwhile.
@@ -28,8 +29,8 @@ const TRIES: usize = 5;
 
 /// A new secret for a key: `sk_live_` and 160 random bits.
 fn new_secret(app: &App, mode: Mode, kind: KeyKind) -> String {
-    let random: String = app.entropy().bytes::<20>().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}_{mode}_{random}", kind.prefix())
+    let random = app.entropy().bytes::<20>();
+    format!("{}_{mode}_{}", kind.prefix(), hex(&random))
 }
 
 /// The end of a secret: enough to tell keys apart, too little to guess one.

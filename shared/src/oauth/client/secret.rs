@@ -1,12 +1,10 @@
 //! The secrets of an integration: shown once, stored as a hash.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::{runtime::App, store::keys};
+use crate::{runtime::App, store::keys, text::hex};
 
 /// No secret is longer; what is longer is not worth hashing.
 const MOST_CHARACTERS: usize = 128;
@@ -24,10 +22,7 @@ impl Secret {
     /// A new secret, `cs_…`, and what is stored of it.
     pub(super) fn new(app: &App) -> (String, Self) {
         let random: [u8; 32] = app.entropy().bytes();
-        let text = random.iter().fold("cs_".to_owned(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let text = format!("cs_{}", hex(&random));
         let secret = Self { hash: keys::hash(&[text.as_bytes()]), ends: None };
         (text, secret)
     }

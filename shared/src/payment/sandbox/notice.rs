@@ -5,7 +5,7 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientSecret, Notification, NotificationError, Outcome, PaymentKey, Sandbox};
-use crate::{runtime::StartError, store::keys};
+use crate::{runtime::StartError, store::keys, text::hex};
 
 /// The header that carries a notification's signature.
 pub const SIGNATURE: &str = "souk-sandbox-signature";
@@ -66,8 +66,7 @@ impl Sandbox {
         let body = serde_json::to_string(&notice).unwrap_or_default();
         let time = self.app.now().as_second();
         let tag = hmac::sign(&self.signing_key().await?, format!("{time}.{body}").as_bytes());
-        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(SandboxNotice { signature: format!("t={time},v1={hex}"), body })
+        Ok(SandboxNotice { signature: format!("t={time},v1={}", hex(tag.as_ref())), body })
     }
 
     /// The shopper proved who they are, or failed to.

@@ -48,7 +48,7 @@ mod tests {
     fn tag(secret: &str, time: &str, body: &[u8]) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let tag = hmac::sign(&key, &[time.as_bytes(), b".", body].concat());
-        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hex(tag.as_ref())
     }
 
     #[test]

@@ -32,6 +32,7 @@ use super::Item;
 use crate::{
     runtime::{Settings, StartError},
     tenant::Tenant,
+    text::hex,
 };
 
 /// One of the tables.
@@ -171,5 +172,5 @@ pub fn note_of_audit(pk: &str) -> Option<Key> {
 /// SHA-256 in hexadecimal.
 pub fn hash(parts: &[&[u8]]) -> String {
     let joined = parts.concat();
-    digest(&SHA256, &joined).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, &joined).as_ref())
 }
