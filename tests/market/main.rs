@@ -22,6 +22,7 @@ mod declines;
 mod delivery;
 mod deployed;
 mod description;
+mod display;
 mod drafts;
 mod due;
 mod editions;

@@ -1,6 +1,6 @@
 //! A request, parsed: what a handler gets.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 
 use http::HeaderMap;
 
@@ -19,7 +19,7 @@ pub struct Call<B = Nothing, Q = Nothing> {
     /// Names the request, in the answer, in every log line and on every event it causes.
     pub request_id: String,
     /// The headers, names in lower case.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// The cookies, each as `name=value`.
     pub cookies: Vec<String>,
     /// The parsed body.

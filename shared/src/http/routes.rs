@@ -106,6 +106,10 @@ impl Route {
         format!("{} {}", self.method, self.path)
     }
 
+    fn is(&self, key: &str) -> bool {
+        key.split_once(' ').is_some_and(|(method, path)| self.method == method && self.path == path)
+    }
+
     /// Who may call it.
     pub fn access(&self) -> Access {
         self.access
@@ -189,7 +193,7 @@ impl Routes {
         self.0.iter().map(|entry| &*entry.route)
     }
 
-    async fn dispatch(&self, app: App, request: Request) -> Answered {
+    async fn dispatch(&self, app: App, mut request: Request) -> Answered {
         let mut answered = Answered {
             route: String::new(),
             tenant: None,
@@ -199,7 +203,8 @@ impl Routes {
             problem: None,
             limits: Vec::new(),
         };
-        let outcome = self.find(app, &request, &mut answered).await;
+        let asked = Arc::new(std::mem::take(request.headers_mut()));
+        let outcome = self.find(app, &request, &asked, &mut answered).await;
         let mut response = outcome.unwrap_or_else(|problem| {
             let response = problem.clone().into_response(&answered.request_id);
             answered.problem = Some(problem);
@@ -211,7 +216,7 @@ impl Routes {
         }
         headers.extend(std::mem::take(&mut answered.limits));
         safety::add(headers);
-        answered.response = compress::compress(request.headers(), response);
+        answered.response = compress::compress(&asked, response);
         answered
     }
 
@@ -219,6 +224,7 @@ impl Routes {
         &self,
         app: App,
         request: &Request,
+        headers: &Arc<HeaderMap>,
         answered: &mut Answered,
     ) -> Result<Response<Body>, Problem> {
         let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
@@ -233,9 +239,9 @@ impl Routes {
         if let Some(refusal) = Refusal::of_context(field) {
             return Err(refusal.into());
         }
-        let entry = self.0.iter().find(|entry| entry.route.key() == answered.route);
+        let entry = self.0.iter().find(|entry| entry.route.is(&answered.route));
         let entry = entry.ok_or_else(Problem::not_found)?;
-        let incoming = incoming(&entry.route, request, context)?;
+        let incoming = incoming(&entry.route, request, headers, context)?;
         answered.tenant = incoming.call.principal.as_ref().map(Principal::tenant);
         answered.who = incoming.call.principal.as_ref().map(Principal::who);
         (entry.handle)(app, incoming).await
@@ -245,7 +251,12 @@ impl Routes {
 type GatewayContext = lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
 /// Who is calling, and may they? Before anything of the request is parsed.
-fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Result<Incoming, Problem> {
+fn incoming(
+    route: &Route,
+    request: &Request,
+    headers: &Arc<HeaderMap>,
+    context: &GatewayContext,
+) -> Result<Incoming, Problem> {
     let principal = match route.access {
         Access::Public => None,
         Access::Scope(scope) => {
@@ -273,8 +284,8 @@ fn incoming(route: &Route, request: &Request, context: &GatewayContext) -> Resul
     let query = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let call = Call {
         request_id: context.request_id.clone().unwrap_or_default(),
-        headers: request.headers().clone(),
-        cookies: cookies(request.headers()),
+        headers: Arc::clone(headers),
+        cookies: cookies(headers),
         domain: context.domain_name.clone().unwrap_or_default(),
         body: (),
         raw_body: request.body().to_vec(),
@@ -336,7 +347,7 @@ where
         Some(idempotency) if !route.keys.are_followed() => idempotency.earlier(&app).await?,
         _ => None,
     };
-    let request = call.headers.clone();
+    let request = Arc::clone(&call.headers);
     let reply = match earlier {
         Some(reply) => reply,
         None => handler(app, call.parsed(parsed, query, idempotency)).await?,

@@ -12,7 +12,8 @@ use ring::hmac;
 use crate::limit::Memory;
 
 use super::{
-    Clock, Entropy, Memo, MetricSink, Settings, StartError, TenantMemo, Transport, sign::signing,
+    Clock, Entropy, Memo, MetricSink, Settings, StartError, TenantMemo, Transport,
+    sign::{Quiet, signing},
     web::Outside,
 };
 
@@ -75,7 +76,8 @@ macro_rules! client {
             let service = None::<&'static str>$(.or(Some($service)))?;
             config = match (&transport.credentials, service) {
                 (Some(credentials), Some(service)) => {
-                    config.allow_no_auth().http_client(signing(transport, credentials, service, &$app.0.clock))
+                    let client = signing(transport, credentials, service, &$app.0.clock);
+                    config.allow_no_auth().interceptor(Quiet).http_client(client)
                 }
                 (Some(credentials), None) => config.credentials_provider(credentials.clone()),
                 (None, _) => config.allow_no_auth(),

@@ -12,12 +12,17 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
+use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         http::{
             HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
             SharedHttpConnector,
+        },
+        interceptors::{
+            Intercept, context::BeforeSerializationInterceptorContextRef, disable_interceptor,
+            dyn_dispatch_hint,
         },
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
@@ -33,6 +38,9 @@ use crate::text::hex;
 
 /// AWS takes signatures that are five minutes old. From this much on, its clock goes and not the machine's.
 const OFF: SignedDuration = SignedDuration::from_mins(4);
+
+/// As whom AWS's logs know what calls.
+const AGENT: &str = concat!("souk/", env!("CARGO_PKG_VERSION"));
 
 /// Signs what is sent to a service, and has `transport` carry it.
 pub(super) fn signing(
@@ -73,6 +81,7 @@ impl Signer {
         let time = format!("{day}T{:02}{:02}{:02}Z", now.hour(), now.minute(), now.second());
         let host = host(request)?.to_owned();
         let headers = request.headers_mut();
+        headers.try_insert("user-agent", AGENT)?;
         headers.try_insert("x-amz-date", time.clone())?;
         if let Some(token) = self.credentials.session_token() {
             headers.try_insert("x-amz-security-token", token.to_owned())?;
@@ -167,6 +176,28 @@ fn canonical(request: &HttpRequest, host: &str) -> Result<(String, String), BoxE
 
 fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// Keeps the SDK from describing itself in two headers, which it puts together anew for each call.
+#[derive(Debug)]
+pub(super) struct Quiet;
+
+#[dyn_dispatch_hint]
+impl Intercept for Quiet {
+    fn name(&self) -> &'static str {
+        "Quiet"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config
+            .interceptor_state()
+            .store_put(disable_interceptor::<UserAgentInterceptor>("said by the signer"));
+        Ok(())
+    }
 }
 
 /// Never what is signed with.
@@ -398,6 +429,8 @@ mod tests {
                 (date.as_str(), request.headers().get("x-amz-security-token")),
                 ("20261130T120000Z", Some("token"))
             );
+            let agents = ["user-agent", "x-amz-user-agent"].map(|name| request.headers().get(name));
+            assert_eq!(agents, [Some(AGENT), None]);
             let scope = format!("AK/20261130/eu-central-1/{service}/aws4_request");
             assert!(authorization.contains(&scope), "{authorization}");
             let signer = Signer { credentials: app_credentials(), service, ..signer(None, now) };
