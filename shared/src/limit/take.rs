@@ -131,7 +131,7 @@ async fn change(
         }
     };
     let update = format!("SET mark = {mark}, seen = :seen, expires = :expires, #kind = :kind");
-    match Box::pin(call.update_expression(update).condition_expression(condition).send()).await {
+    match call.update_expression(update).condition_expression(condition).send().await {
         Ok(answer) => {
             let item = answer.attributes.unwrap_or_default();
             Ok(Ok(read(item)?))

@@ -226,8 +226,11 @@ impl Query {
         if !filters.is_empty() {
             call = call.filter_expression(filters.join(" AND "));
         }
-        let call = call.key_condition_expression(condition).send();
-        let answer = Box::pin(call).await.map_err(|error| StoreError::of_call(&error))?;
+        let answer = call
+            .key_condition_expression(condition)
+            .send()
+            .await
+            .map_err(|error| StoreError::of_call(&error))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 

@@ -24,13 +24,15 @@ pub async fn get<T: DeserializeOwned>(
     kind: &'static str,
     key: &Key,
 ) -> Result<Option<T>, StoreError> {
-    let call = app
+    let found = app
         .dynamodb()
         .get_item()
         .table_name(key.table().name(app.settings())?)
         .set_key(Some(key.item()))
-        .consistent_read(app.reads_strongly());
-    let found = Box::pin(call.send()).await.map_err(|error| StoreError::of_call(&error))?;
+        .consistent_read(app.reads_strongly())
+        .send()
+        .await
+        .map_err(|error| StoreError::of_call(&error))?;
     found.item.map(|item| parse(kind, item)).transpose()
 }
 
@@ -103,8 +105,13 @@ pub async fn look_up(app: &App, keys: &[Key], strongly: bool) -> Result<Found, S
                 .consistent_read(strongly && app.reads_strongly())
                 .build()
                 .map_err(|error| StoreError::Service(error.to_string()))?;
-            let call = app.dynamodb().batch_get_item().request_items(table, ask);
-            let answer = Box::pin(call.send()).await.map_err(|error| StoreError::of_call(&error))?;
+            let answer = app
+                .dynamodb()
+                .batch_get_item()
+                .request_items(table, ask)
+                .send()
+                .await
+                .map_err(|error| StoreError::of_call(&error))?;
             for item in answer.responses.unwrap_or_default().remove(table).unwrap_or_default() {
                 if let (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) =
                     (item.get("pk"), item.get("sk"))
@@ -133,15 +140,17 @@ pub async fn query_all<T: DeserializeOwned>(
     let mut items = Vec::new();
     let mut from = None;
     loop {
-        let call = app
+        let page = app
             .dynamodb()
             .query()
             .table_name(table.name(app.settings())?)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
             .consistent_read(app.reads_strongly())
-            .set_exclusive_start_key(from);
-        let page = Box::pin(call.send()).await.map_err(|error| StoreError::of_call(&error))?;
+            .set_exclusive_start_key(from)
+            .send()
+            .await
+            .map_err(|error| StoreError::of_call(&error))?;
         for item in page.items.unwrap_or_default() {
             items.push(parse(kind, item)?);
         }
