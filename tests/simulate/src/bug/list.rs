@@ -1,4 +1,9 @@
 //! The bugs.
+//!
+//! Not among them is what is no bug, because something else makes up for it. Planted, these struck and did no harm: the
+//! saga forgets messages, or all but the first of a batch (the sweeper looks after every order); whoever records the audit
+//! log or follows orders reads what is old (a condition refuses what comes of it). And `follow-orders`, `project-orders`
+//! and `issue-invoices` swallowing their failures never struck, because they hand over what fails.
 
 use super::{Bug, Family, How};
 use crate::plan::WHOLE;
@@ -28,7 +33,8 @@ const ENTRY: Family = fact("ledger", "");
 const CARD_CHANGE: Family = fact("gift-card", "");
 const AUDIT: Family = fact("audit", "");
 const DOCUMENT: Family = fact("invoices", "");
-const DOCUMENT_NUMBER: Family = state("invoices", "invoice");
+/// Which number an event's document has.
+const DOCUMENT_NUMBER: Family = state("invoices", "");
 
 macro_rules! bugs {
     ($($name:literal, $function:literal, $how:expr $(, $chance:literal)?;)*) => {
@@ -129,18 +135,12 @@ bugs! {
     "posted-again", "follow-orders", How::Astray(ENTRY);
 
     // Something old is taken for the truth.
-    "followed-stale", "follow-orders", How::Stale(ORDER), 2000;
-    "audited-stale", "record-audit", How::Stale(AUDIT), 2000;
     "carried-stale", "reconcile", How::Stale(ENTRY);
 
     // Messages and records are lost.
-    "saga-swallows", "advance-orders", How::Swallowed;
-    "follower-swallows", "follow-orders", How::Swallowed;
-    // These do what was left over, which is seldom anything.
+    // This one does what was left over, which is seldom anything.
     "ledger-swallows", "post-ledger", How::Swallowed;
-    "list-swallows", "project-orders", How::Swallowed;
     "mail-swallows", "send-notifications", How::Swallowed;
-    "invoices-swallow", "issue-invoices", How::Swallowed;
     "left-to-nobody", "follow-orders", How::Undone("SendMessage");
     "relay-swallows", "relay-events", How::Swallowed;
     "audit-swallows", "record-audit", How::Swallowed;
@@ -149,5 +149,4 @@ bugs! {
     "follower-early", "follow-orders", How::Early;
     "follower-first-only", "follow-orders", How::FirstOnly;
     "relay-first-only", "relay-events", How::FirstOnly;
-    "saga-first-only", "advance-orders", How::FirstOnly;
 }
